@@ -1,0 +1,93 @@
+"""Discounts: put coupons on a subscription or an item, keep those that stay, and tell of both."""
+
+from collections.abc import Sequence
+
+from tenure.actions import coupons, promotion_codes
+from tenure.domain.discounts import Discount, DiscountSource
+from tenure.domain.documents import Change, EventDraft
+from tenure.domain.errors import Invalid, NotFound
+from tenure.domain.periods import add_months
+from tenure.domain.requests import DiscountGiven
+from tenure.domain.subscriptions import Subscription
+from tenure.store.tx import Tx
+
+
+def resolve(
+    tx: Tx,
+    given: Sequence[DiscountGiven],
+    *,
+    current: Sequence[Discount],
+    subscription: Subscription,
+    products: frozenset[str],
+    now: int,
+    param: str,
+    item: str | None = None,
+) -> list[Discount]:
+    """The discounts after: named ones stay, coupons and codes are redeemed in order. Raises Invalid, NotFound."""
+    kept = {discount.id: discount for discount in current}
+    result: list[Discount] = []
+    for index, each in enumerate(given):
+        at = f"{param}[{index}]"
+        if sum(value is not None for value in (each.coupon, each.discount, each.promotion_code)) != 1:
+            raise Invalid("Pass exactly one of `coupon`, `promotion_code` and `discount`.", param=at)
+        if each.discount is not None:
+            if each.discount not in kept:
+                raise NotFound(f"No such discount: '{each.discount}'", code="resource_missing", param=f"{at}[discount]")
+            result.append(kept[each.discount])
+        else:
+            result.append(_redeemed(tx, each, subscription, products=products, now=now, param=at, item=item))
+    return result
+
+
+def _redeemed(
+    tx: Tx,
+    given: DiscountGiven,
+    subscription: Subscription,
+    *,
+    products: frozenset[str],
+    now: int,
+    param: str,
+    item: str | None,
+) -> Discount:
+    coupon_id = given.coupon
+    if given.promotion_code is not None:
+        code = promotion_codes.redeem(
+            tx, given.promotion_code, customer=subscription.customer, now=now, param=f"{param}[promotion_code]"
+        )
+        coupon_id = code.promotion.coupon
+    assert coupon_id is not None
+    coupon = coupons.redeem(
+        tx, coupon_id, currency=subscription.currency, products=products, now=now, param=f"{param}[coupon]"
+    )
+    months = coupon.duration_in_months if coupon.duration == "repeating" else None
+    return Discount(
+        id=tx.new_id("di_"),
+        customer=subscription.customer,
+        end=add_months(now, months) if months is not None else None,
+        promotion_code=given.promotion_code,
+        source=DiscountSource(coupon=coupon_id),
+        start=now,
+        subscription=subscription.id,
+        subscription_item=item,
+    )
+
+
+def _all(subscription: Subscription | None) -> dict[str, Discount]:
+    if subscription is None:
+        return {}
+    on_items = [discount for item in subscription.items for discount in item.discounts]
+    return {discount.id: discount for discount in [*subscription.discounts, *on_items]}
+
+
+def news(before: Subscription | None, after: Subscription) -> tuple[EventDraft, ...]:
+    """Events of the discounts that came and went between two states of a subscription."""
+    old, new = _all(before), _all(after)
+    gone = tuple(EventDraft("customer.discount.deleted", d) for key, d in old.items() if key not in new)
+    came = tuple(EventDraft("customer.discount.created", d) for key, d in new.items() if key not in old)
+    return gone + came
+
+
+def with_news(before: Subscription, change: Change) -> Change:
+    """The change of a subscription with the news of its discounts put first."""
+    after = next(doc for doc in change.after if isinstance(doc, Subscription))
+    return Change(after=change.after, deleted=change.deleted, events=news(before, after) + change.events)

@@ -1,0 +1,62 @@
+"""Promotion codes: create, update, redeem."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenure.actions.patch import patch
+from tenure.domain.coupons import Coupon
+from tenure.domain.customers import Customer
+from tenure.domain.documents import Change, EventDraft
+from tenure.domain.errors import Conflict, Invalid
+from tenure.domain.promotion_codes import Promotion, PromotionCode, check, is_active
+from tenure.store.tx import Tx
+
+CODE_LENGTH = 8
+
+
+def create(tx: Tx, fields: Mapping[str, Any], *, coupon: str) -> PromotionCode:
+    """A new code for a coupon; unique among active codes, for everybody or for one customer."""
+    source = tx.need(Coupon, coupon, param="promotion[coupon]")
+    if fields.get("customer"):
+        tx.need(Customer, fields["customer"], param="customer")
+    code = fields.get("code") or tx.new_id("")[-CODE_LENGTH:].upper()
+    if tx.page(PromotionCode, [("code", "=", code.lower()), ("active", "=", True)], limit=1).items:
+        raise Conflict(
+            f"An active promotion code with `code: {code}` already exists.",
+            code="resource_already_exists",
+            param="code",
+        )
+    blank = PromotionCode(
+        id=tx.new_id("promo_"),
+        created=tx.now,
+        livemode=tx.scope.livemode,
+        code=code,
+        promotion=Promotion(coupon=coupon),
+    )
+    promotion = check(patch(blank, {**fields, "code": code}), source, tx.now)
+    tx.save(Change(after=(promotion,), events=(EventDraft("promotion_code.created", promotion),)))
+    return promotion
+
+
+def update(tx: Tx, id: str, fields: Mapping[str, Any]) -> PromotionCode:
+    """Change activity, metadata or restrictions. An active code stays unique."""
+    before = tx.lock(PromotionCode, id, param="promotion_code")
+    code = patch(before, fields)
+    if code.active and not before.active:
+        same = tx.page(PromotionCode, [("code", "=", code.code.lower()), ("active", "=", True)], limit=1).items
+        if same:
+            raise Conflict(f"An active promotion code with `code: {code.code}` already exists.", param="active")
+    if code != before:
+        tx.save(Change(after=(code,), events=(EventDraft("promotion_code.updated", code),)))
+    return code
+
+
+def redeem(tx: Tx, id: str, *, customer: str, now: int, param: str) -> PromotionCode:
+    """Count one redemption of the code, exactly, or refuse it for this customer."""
+    code = tx.need(PromotionCode, id, param=param)
+    coupon = tx.get(Coupon, code.promotion.coupon)
+    if not is_active(code, coupon, now) or (code.customer is not None and code.customer != customer):
+        raise Invalid("This promotion code cannot be redeemed.", code="promotion_code_expired", param=param)
+    if not tx.redeem_promotion_code(id):
+        raise Invalid("This promotion code has been used up.", code="promotion_code_expired", param=param)
+    return code

@@ -1,0 +1,37 @@
+"""What the API answers: status, JSON body and headers; and how an error becomes one."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from tenure.store.tx import Tx
+from tenure.wire import errors
+
+RETRIED = (409, 500, 503)
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back: status, body and the headers of this answer alone."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+class Runs(Protocol):
+    """What an operation does inside its transaction."""
+
+    def __call__(self, tx: Tx) -> dict[str, Any]:
+        """The wire's dict of the answer."""
+
+
+def written(shape: dict[str, Any]) -> bytes:
+    """JSON indented by two spaces, as the reference answers."""
+    return msgspec.json.format(_encode(shape), indent=2)
+
+
+def refusal(exc: Exception, rid: str) -> Answer:
+    """The error object of whatever was raised."""
+    status, body = errors.envelope(exc, request_id=rid)
+    return Answer(status, written(body), {"Stripe-Should-Retry": "true"} if status in RETRIED else {})

@@ -1,0 +1,130 @@
+"""/v1/customers: whom subscriptions belong to."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tenure.actions import customers
+from tenure.actions.patch import given
+from tenure.api.resource import (
+    Call,
+    Nothing,
+    Operation,
+    Resource,
+    Where,
+    create,
+    delete,
+    lists,
+    page_shape,
+    searches,
+    shown,
+    update,
+)
+from tenure.domain.customers import Address, Customer, CustomField
+from tenure.domain.documents import Part
+from tenure.domain.subscriptions import Subscription
+from tenure.wire.lists import ListParams, Range, conditions
+
+PATH = "/v1/customers"
+Email = Annotated[str, msgspec.Meta(max_length=512)]
+Name = Annotated[str, msgspec.Meta(max_length=256)]
+Phone = Annotated[str, msgspec.Meta(max_length=20)]
+Text = Annotated[str, msgspec.Meta(max_length=5000)]
+
+
+class ShippingGiven(Part, frozen=True, kw_only=True):
+    """Where goods go."""
+
+    address: Address
+    name: Text
+    phone: Text | UnsetType = UNSET
+
+
+class InvoiceSettingsGiven(Part, frozen=True, kw_only=True):
+    """Defaults for invoices."""
+
+    custom_fields: list[CustomField] | None | UnsetType = UNSET
+    footer: Text | None | UnsetType = UNSET
+
+
+class CustomerFields(Part, frozen=True, kw_only=True):
+    """What can be said about a customer."""
+
+    address: Address | None | UnsetType = UNSET
+    balance: int | UnsetType = UNSET
+    business_name: Annotated[str, msgspec.Meta(max_length=150)] | None | UnsetType = UNSET
+    description: Text | None | UnsetType = UNSET
+    email: Email | None | UnsetType = UNSET
+    individual_name: Annotated[str, msgspec.Meta(max_length=150)] | None | UnsetType = UNSET
+    invoice_prefix: Annotated[str, msgspec.Meta(min_length=3, max_length=12)] | UnsetType = UNSET
+    invoice_settings: InvoiceSettingsGiven | UnsetType = UNSET
+    metadata: dict[str, str] | None | UnsetType = UNSET
+    name: Name | None | UnsetType = UNSET
+    next_invoice_sequence: int | UnsetType = UNSET
+    phone: Phone | None | UnsetType = UNSET
+    preferred_locales: list[str] | UnsetType = UNSET
+    shipping: ShippingGiven | None | UnsetType = UNSET
+    tax_exempt: Literal["exempt", "none", "reverse"] | None | UnsetType = UNSET
+    validate: bool | UnsetType = UNSET
+
+
+class CreateCustomer(CustomerFields, frozen=True, kw_only=True):
+    """A new customer."""
+
+    test_clock: str | UnsetType = UNSET
+
+
+class ListCustomers(ListParams, frozen=True, kw_only=True):
+    """Filters of the list."""
+
+    created: Range | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    test_clock: str | UnsetType = UNSET
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    fields = given(call.params)
+    fields.pop("validate", None)
+    if fields.get("tax_exempt", "") is None:
+        fields["tax_exempt"] = "none"
+    return fields
+
+
+def _where(params: ListCustomers) -> Where:
+    where: list[tuple[str, str, Any]] = [*conditions("created", params.created)]
+    if params.email is not UNSET:
+        where.append(("email", "=", params.email))
+    if params.test_clock is not UNSET:
+        where.append(("test_clock", "=", params.test_clock))
+    return where
+
+
+def _retrieve(call: Call) -> dict[str, Any]:
+    customer = call.tx.get(Customer, call.id, deleted=True)
+    if customer is not None and call.tx.get(Customer, call.id) is None:
+        return {"id": customer.id, "object": "customer", "deleted": True}
+    return shown(call, call.tx.need(Customer, call.id, param="id"))
+
+
+def _subscriptions(call: Call) -> dict[str, Any]:
+    call.tx.need(Customer, call.id, param="customer")
+    where = [("customer", "=", call.id), ("status", "!=", "canceled")]
+    page = call.tx.page(Subscription, where, **call.params.window())
+    return page_shape(call, page, f"{PATH}/{call.id}/subscriptions")
+
+
+RESOURCE = Resource(
+    PATH,
+    Customer,
+    (
+        create(CreateCustomer, lambda call: customers.create(call.tx, _fields(call))),
+        Operation("GET", "/{id}", Nothing, _retrieve),
+        update(CustomerFields, lambda call: customers.update(call.tx, call.id, _fields(call))),
+        delete(lambda call: customers.delete(call.tx, call.id)),
+        lists(PATH, Customer, ListCustomers, _where),
+        searches(PATH, Customer, "customers"),
+        Operation("GET", "/{id}/subscriptions", ListParams, _subscriptions),
+    ),
+    frozenset({"cash_balance", "default_source", "payment_method", "source", "tax", "tax_id_data"}),
+)

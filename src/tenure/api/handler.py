@@ -1,0 +1,111 @@
+"""One request's way through the API: key, version, parameters, transaction, answer.
+
+Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
+"""
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from falcon.asgi import Request as AsgiRequest
+from falcon.asgi import Response as AsgiResponse
+
+from tenure.api import auth, idempotency
+from tenure.api.answers import Answer, refusal, written
+from tenure.api.expansion import expanded
+from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
+from tenure.domain import documents
+from tenure.domain.errors import Invalid, Refused
+from tenure.domain.ids import new_id
+from tenure.store.tx import Tx
+from tenure.web.context import App
+from tenure.wire import forms, versions
+
+MAX_BODY = 1_000_000
+log = structlog.get_logger("tenure.api")
+
+
+def request_id() -> str:
+    """A new id for one request."""
+    return new_id("req_", time.time_ns() // 1_000_000, secrets.randbits(80))
+
+
+class Handler:
+    """The responder of one operation of one resource."""
+
+    def __init__(self, app: App, resource: Resource, operation: Operation) -> None:
+        self.app, self.resource, self.operation = app, resource, operation
+
+    async def __call__(self, req: AsgiRequest, resp: AsgiResponse, id: str = "") -> None:
+        """Answer one request; whatever goes wrong becomes an error object with a request id."""
+        rid = request_id()
+        req.context.request_id = rid
+        version = versions.CURRENT
+        try:
+            version = versions.check(req.get_header("Stripe-Version"))
+            answer = await self._answer(req, id, rid)
+        except Refused as refused:
+            answer = refusal(refused, rid)
+        except Exception as bug:  # the door's last handler: logged with the request's id, told as 500
+            log.exception("request failed", request_id=rid, path=self.resource.path + self.operation.path)
+            answer = refusal(bug, rid)
+        finish(resp, answer, rid, version)
+
+    async def _answer(self, req: AsgiRequest, id: str, rid: str) -> Answer:
+        key = auth.read_key(req.get_header("Authorization"))
+        caller = await self.app.store.system_read(lambda tx: auth.identify(tx, key))
+        auth.check_account(caller, req.get_header("Stripe-Account"))
+        if self.operation.writes:
+            auth.check_write(caller)
+        raw = await self._raw(req)
+        tree = forms.decode(raw)
+        paths = forms.take_expand(tree)
+        refuse_unsupported(self.resource, list(tree))
+        params = forms.read(tree, self.operation.params)
+        token = req.get_header("Idempotency-Key") if self.operation.verb == "POST" else None
+        request = documents.Request(id=rid, idempotency_key=token)
+
+        def run(tx: Tx) -> dict[str, Any]:
+            call = Call(tx, params, id, self.app)
+            return expanded(tx, self.operation.run(call), paths)
+
+        now = self.app.clock()
+        if not self.operation.writes:
+            return Answer(200, written(await self.app.store.read(caller.scope, run, now=now, request=request)), {})
+        if token is not None:
+            where = idempotency.Place(caller.scope, token, f"{req.method} {req.path}", idempotency.digest(raw), rid)
+            return await idempotency.run(self.app, where, run, now=now, request=request)
+        shape = await self.app.store.write(caller.scope, run, now=now, request=request)
+        return Answer(200, written(shape), {})
+
+    async def _raw(self, req: AsgiRequest) -> bytes:
+        if self.operation.verb == "GET":
+            return req.query_string.encode()
+        length = req.content_length or 0
+        if length > MAX_BODY:
+            raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")
+        body: bytes = await req.stream.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")
+        kind = (req.content_type or "").partition(";")[0].strip().lower()
+        if body and kind not in ("", "application/x-www-form-urlencoded"):
+            raise Invalid(f"Invalid content type '{kind[:60]}': send parameters as application/x-www-form-urlencoded.")
+        query = req.query_string.encode()
+        return b"&".join(part for part in (query, body) if part)
+
+
+def finish(resp: AsgiResponse, answer: Answer, rid: str, version: str) -> None:
+    """Write an answer with the headers that every answer of the API has."""
+    resp.status = answer.status
+    resp.data = answer.body
+    resp.content_type = "application/json"
+    resp.set_headers(
+        {
+            "Request-Id": rid,
+            "Stripe-Version": version,
+            "Cache-Control": "no-cache, no-store",
+            "X-Content-Type-Options": "nosniff",
+            **answer.headers,
+        }
+    )

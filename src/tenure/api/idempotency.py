@@ -1,0 +1,118 @@
+"""Idempotency keys with Stripe's v1 meaning: the first answer is kept and given again, whatever happened.
+
+    new key            run, keep the answer in the same transaction
+    same key and body  the kept answer, byte for byte, with Idempotent-Replayed: true
+    same key, other    400 idempotency_error
+    key in flight      409
+
+Kept: answers of requests that began to run, refusals included. Not kept: what failed before (parameters, keys),
+and a failure that rolled everything back: nothing happened, so trying again is safe.
+"""
+
+import hashlib
+
+from msgspec import Struct
+
+from tenure.api.answers import Answer, Runs, refusal, written
+from tenure.domain.documents import Request, Scope
+from tenure.domain.errors import IdempotencyMismatch, InUse, Invalid, Refused, Unavailable
+from tenure.store import idempotency as kept
+from tenure.store.errors import AlreadyExists, Stale
+from tenure.store.tx import Tx
+from tenure.web.context import App
+
+MAX_KEY = 255
+_in_flight: set[tuple[Scope, str]] = set()
+
+
+class Place(Struct, frozen=True):
+    """Where a key was used: by whom, on what, with which parameters, in which request."""
+
+    scope: Scope
+    key: str
+    target: str
+    params_hash: str
+    request_id: str
+
+
+def digest(raw: bytes) -> str:
+    """What is compared of the parameters."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+class _Replay(Exception):
+    """The key has an answer already."""
+
+    def __init__(self, known: kept.Kept) -> None:
+        super().__init__()
+        self.known = known
+
+
+async def run(app: App, place: Place, operation: Runs, *, now: int, request: Request) -> Answer:
+    """Run the operation once for this key, or give again what it answered. Raises IdempotencyMismatch, InUse."""
+    if len(place.key) > MAX_KEY:
+        raise Invalid(f"Idempotency keys can be at most {MAX_KEY} characters long.")
+    flight = (place.scope, place.key)
+    if flight in _in_flight:
+        raise _in_use(place)
+    _in_flight.add(flight)
+    try:
+        return await _run(app, place, operation, now=now, request=request)
+    finally:
+        _in_flight.discard(flight)
+
+
+def _in_use(place: Place) -> InUse:
+    return InUse(
+        f"There is currently another in-progress request using this Idempotent Key ({place.key}): "
+        "please try again later.",
+        code="idempotency_key_in_use",
+    )
+
+
+async def _run(app: App, place: Place, operation: Runs, *, now: int, request: Request) -> Answer:
+    def once(tx: Tx) -> bytes:
+        if not kept.reserve(tx, place.key):
+            raise _in_use(place)
+        known = kept.get(tx, place.key)
+        if known is not None:
+            raise _Replay(known)
+        body = written(operation(tx))
+        _keep(tx, place, 200, body)
+        return body
+
+    try:
+        return Answer(200, await app.store.write(place.scope, once, now=now, request=request), {})
+    except _Replay as replay:
+        return _again(place, replay.known)
+    except (InUse, Stale, Unavailable):
+        raise
+    except Refused as refused:
+        answer = refusal(refused, place.request_id)
+        await app.store.write(place.scope, lambda tx: _keep(tx, place, answer.status, answer.body), now=now)
+        return answer
+
+
+def _keep(tx: Tx, place: Place, status: int, body: bytes) -> None:
+    try:
+        kept.put(
+            tx,
+            place.key,
+            method_path=place.target,
+            params_hash=place.params_hash,
+            status=status,
+            body=body.decode(),
+            headers=place.request_id,
+        )
+    except AlreadyExists:
+        raise _in_use(place) from None
+
+
+def _again(place: Place, known: kept.Kept) -> Answer:
+    if (known.method_path, known.params_hash) != (place.target, place.params_hash):
+        raise IdempotencyMismatch(
+            f"Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
+            f"using a key other than '{place.key}' if you meant to execute a different request."
+        )
+    headers = {"Idempotent-Replayed": "true", "Original-Request": known.headers}
+    return Answer(known.status, known.body.encode(), headers)

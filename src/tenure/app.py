@@ -1,0 +1,106 @@
+"""The only file that knows every door: settings ─▶ store, clock, key ring ─▶ API, portal, dashboard, worker.
+
+async with opened(settings) as app: serve(web(app))
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import falcon
+import falcon.asgi
+from falcon.asgi import Request, Response
+
+from tenure import api, dashboard, portal
+from tenure.api.answers import refusal
+from tenure.api.handler import finish, request_id
+from tenure.api.resource import missing_route
+from tenure.settings import Settings
+from tenure.store.open import open_store
+from tenure.store.seal import open_ring
+from tenure.web import static_files
+from tenure.web.context import App
+from tenure.wire import versions
+from tenure.worker.loop import Worker
+from tenure.worker.warehouse import warehouse_job
+
+
+def now() -> int:
+    """Unix seconds."""
+    return int(time.time())
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """The pieces that doors share, over a migrated and started store, closed at the end."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.store_url)
+    store.migrate()
+    await store.start()
+    try:
+        yield App(
+            store=store,
+            clock=now,
+            ring=open_ring(settings.data_dir, settings.secret_key),
+            public_url=settings.base_url,
+            data_dir=settings.data_dir,
+            secure=settings.base_url.startswith("https://"),
+            allow_private_webhooks=settings.allow_private_webhooks,
+        )
+    finally:
+        await store.close()
+
+
+def web(app: App) -> "falcon.asgi.App":  # type: ignore[type-arg]
+    """Every door's routes in one ASGI app."""
+    site = falcon.asgi.App()
+    site.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_verb)
+    static_files.routes(site)
+    api.add_routes(site, app)
+    portal.add_routes(site, app)
+    dashboard.add_routes(site, app)
+    site.add_route("/healthz", Health())
+    site.add_route("/", Root())
+    return site
+
+
+def worker(app: App) -> Worker:
+    """The background jobs over the same store."""
+    return Worker(
+        app.store,
+        clock=app.clock,
+        ring=app.ring,
+        allow_private=app.allow_private_webhooks,
+        jobs=(warehouse_job(app.store, app.clock, app.data_dir),),
+    )
+
+
+class Health:
+    """Says that the process serves."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """200 with one word."""
+        resp.text = "ok"
+        resp.content_type = "text/plain"
+
+
+class Root:
+    """Sends people to the dashboard."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """303 to the dashboard."""
+        resp.status = 303
+        resp.set_header("Location", "/dashboard")
+
+
+async def _wrong_verb(req: Request, resp: Response, ex: falcon.HTTPMethodNotAllowed, params: object) -> None:
+    """The API answers a verb that a URL does not have as it answers an unknown URL; pages answer 405."""
+    if req.path.startswith("/v1"):
+        rid = request_id()
+        finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)
+        return
+    resp.status = 405
+    resp.text = "Method not allowed"
+    resp.content_type = "text/plain"
+    for name, value in (ex.headers or {}).items() if isinstance(ex.headers, dict) else ex.headers or ():
+        resp.set_header(name, value)

@@ -1,0 +1,1 @@
+"""What the command line does, one file per noun; `tenure.__main__` only reads the arguments."""

@@ -1,0 +1,73 @@
+"""`tenure serve` and `tenure worker`: the web server and the background jobs, in one process by default."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from tenure import app as assembly
+from tenure.settings import Settings
+from tenure.web.context import App
+
+SWITCH_INTERVAL_S = 0.0005
+
+
+def configure_logging(level: str) -> None:
+    """One line of JSON per event on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The fastest event loop that this platform has."""
+    found: Callable[[], asyncio.AbstractEventLoop] | None = uvicorn.Config(lambda: None).get_loop_factory()
+    return found or asyncio.new_event_loop
+
+
+def server(app: App, settings: Settings) -> uvicorn.Server:
+    """The web server, not started yet; it neither logs requests nor tells its name."""
+    config = uvicorn.Config(
+        assembly.web(app),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="off",
+        timeout_graceful_shutdown=10,
+    )
+    return uvicorn.Server(config)
+
+
+async def run(app: App, settings: Settings) -> None:
+    """Serve until a signal asks to end; then finish what is under way."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    web = server(app, settings)
+    if not settings.workers:
+        await web.serve()
+        return
+    worker = assembly.worker(app)
+    jobs = asyncio.create_task(worker.run())
+    try:
+        await web.serve()
+    finally:
+        worker.stop()
+        await jobs
+
+
+async def work(app: App) -> None:
+    """Only the background jobs, for a process beside others on PostgreSQL."""
+    await assembly.worker(app).run()

@@ -1,0 +1,24 @@
+"""Object ids that sort by time: prefix, 8 base62 digits of milliseconds, 14 of randomness (80 random bits).
+
+cus_ 0UYqbTfA 3kZ0s8Lw1rQx5d
+     ^time    ^80 bits
+"""
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+TIME_DIGITS = 8
+RANDOM_DIGITS = 14
+RANDOM_BITS = 80
+
+
+def base62(number: int, width: int) -> str:
+    """Write a non-negative integer in base 62, padded with zeros to `width` digits."""
+    digits = []
+    for _ in range(width):
+        number, rest = divmod(number, 62)
+        digits.append(ALPHABET[rest])
+    return "".join(reversed(digits))
+
+
+def new_id(prefix: str, now_ms: int, random: int) -> str:
+    """Join prefix, time in milliseconds and `random`, an integer of 80 random bits, into an id."""
+    return f"{prefix}{base62(now_ms, TIME_DIGITS)}{base62(random, RANDOM_DIGITS)}"

@@ -1,0 +1,120 @@
+"""The portal's home: the customer's subscriptions, what happens to them next, and what can be done.
+
+GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing information
+"""
+
+from msgspec.structs import replace
+
+from tenure.domain.coupons import Coupon
+from tenure.domain.customers import Address, Customer
+from tenure.domain.prices import Price
+from tenure.domain.products import Product
+from tenure.domain.subscriptions import TERMINAL, Status, Subscription, is_ending
+from tenure.i18n.languages import translated_tags
+from tenure.portal.visit import Answer, Goto, Shown, Visit
+from tenure.store import Tx
+from tenure.web.portal_pages import HOME, HomePage, Notice
+from tenure.web.portal_plans import UNPAID, Catalog, ends_at, plan, plan_name
+
+MOST_SHOWN = 100
+
+
+def catalog_of(tx: Tx, subscriptions: list[Subscription]) -> Catalog:
+    """Prices, products and coupons of these subscriptions; archived and deleted ones are still theirs."""
+    items = [item for each in subscriptions for item in each.items]
+    prices = tx.many(Price, {item.price for item in items}, deleted=True)
+    discounts = [each for holder in subscriptions for each in holder.discounts]
+    discounts += [each for item in items for each in item.discounts]
+    return Catalog(
+        prices=prices,
+        products=tx.many(Product, {price.product for price in prices.values()}, deleted=True),
+        coupons=tx.many(Coupon, {each.source.coupon for each in discounts}, deleted=True),
+    )
+
+
+def show(tx: Tx, visit: Visit) -> Answer:
+    """The home page; a deep link has none, unless its task is done and leads here."""
+    task = visit.flow.subscription_cancel if visit.flow else None
+    if task is not None and not visit.has_home():
+        return Goto(f"/p/subscriptions/{task.subscription}/cancel")
+    every = tx.page(Subscription, [("customer", "=", visit.customer.id)], limit=MOST_SHOWN).items
+    shown = [each for each in every if each.status is not Status.INCOMPLETE_EXPIRED]
+    catalog = catalog_of(tx, shown)
+    may_cancel = visit.configuration.features.subscription_cancel.enabled
+    current = [each for each in shown if each.status not in TERMINAL]
+    past = [each for each in shown if each.status in TERMINAL]
+    return Shown(
+        HomePage(
+            plans=tuple(plan(each, catalog, visit.reader, may_cancel=may_cancel) for each in current),
+            past=tuple(plan(each, catalog, visit.reader) for each in past),
+            notices=notices(visit, shown, catalog),
+            details=details(visit.customer, visit),
+        )
+    )
+
+
+def notices(visit: Visit, subscriptions: list[Subscription], catalog: Catalog) -> tuple[Notice, ...]:
+    """At most one, the most urgent: what was just done, then what needs attention."""
+    by_id = {each.id: each for each in subscriptions}
+    for name, tell in (("renewed", _renewed), ("canceled", _canceled), ("saved", _saved)):
+        named = by_id.get(visit.asked.query.get(name, ""))
+        told = tell(visit, named, catalog) if named else None
+        if told:
+            return (told,)
+    unpaid = next((each for each in subscriptions if each.status in UNPAID), None)
+    if unpaid:
+        name = plan_name(unpaid, catalog, visit.reader)
+        text = visit.gettext("It was for %(plan)s.", plan=name)
+        return (Notice(visit.gettext("Your last payment didn’t go through"), text, "bad", "alert"),)
+    return ()
+
+
+def _renewed(visit: Visit, subscription: Subscription, catalog: Catalog) -> Notice | None:
+    if is_ending(subscription) or subscription.status in TERMINAL:
+        return None
+    end = visit.reader.day(ends_at(subscription))
+    name = plan_name(subscription, catalog, visit.reader)
+    text = visit.gettext("%(plan)s renews on %(date)s, as before.", plan=name, date=end)
+    return Notice(visit.gettext("Your subscription continues"), text, "ok", "check-circle", focus=True)
+
+
+def _canceled(visit: Visit, subscription: Subscription, catalog: Catalog) -> Notice | None:
+    title, name = visit.gettext("Your subscription is canceled"), plan_name(subscription, catalog, visit.reader)
+    if subscription.status in TERMINAL:
+        return Notice(title, visit.gettext("%(plan)s has ended.", plan=name), "ok", "check-circle", focus=True)
+    if not is_ending(subscription):
+        return None
+    end = visit.reader.day(ends_at(subscription))
+    text = visit.gettext("You can use %(plan)s until %(date)s.", plan=name, date=end)
+    return Notice(title, text, "ok", "check-circle", focus=True)
+
+
+def _saved(visit: Visit, subscription: Subscription, catalog: Catalog) -> Notice | None:
+    if is_ending(subscription) or not subscription.discounts:
+        return None
+    text = visit.gettext("Nothing was canceled.")
+    return Notice(visit.gettext("Your discount is set"), text, "ok", "check-circle", focus=True)
+
+
+def details(customer: Customer, visit: Visit) -> tuple[tuple[str, str], ...]:
+    """What the merchant knows about the customer, as far as there is something."""
+    at = customer.address or Address()
+    lines = (at.line1, at.line2, at.postal_code, at.city, at.state, at.country)
+    rows = (
+        (visit.gettext("Name"), customer.name),
+        (visit.gettext("Email"), customer.email),
+        (visit.gettext("Phone"), customer.phone),
+        (visit.gettext("Address"), ", ".join(line for line in lines if line)),
+    )
+    return tuple((term, text) for term, text in rows if text)
+
+
+def choose_language(tx: Tx, visit: Visit) -> Answer:
+    """Keep the chosen language and show the same page again."""
+    tag, back = visit.asked.form.get("language", ""), visit.asked.form.get("back", "")
+    inside = back.startswith("/p/") and back.isascii() and back.isprintable() and "\\" not in back
+    path = back if inside else HOME
+    if tag not in translated_tags():
+        return Goto(path)
+    visit.keep(tx, replace(visit.state, language=tag))
+    return Goto(path, tag)

@@ -1,0 +1,187 @@
+"""The write path: a Change becomes rows, its news become events, and each event its deliveries.
+
+Change(after, deleted, events)
+  documents ──▶ insert, or update where ver is still the loaded one
+  events    ──▶ previous_attributes = difference(render(before), render(after)) ──▶ events
+  endpoints ──▶ those of the scope that want the type ──▶ deliveries, due at once
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, delete, false, insert, select
+
+from tenure.domain.documents import Change, Document, EventDraft, Identified, compact, full
+from tenure.domain.events import Event, EventData, EventRequest, difference
+from tenure.domain.prices import Price
+from tenure.domain.subscriptions import Subscription
+from tenure.domain.webhook_endpoints import WebhookEndpoint
+from tenure.store import queries
+from tenure.store.cache import ALL, Loaded
+from tenure.store.errors import AlreadyExists, Stale
+from tenure.store.kinds import KINDS
+from tenure.store.queries import scoped
+from tenure.store.schema import deliveries, subscription_items, webhook_endpoints
+from tenure.wire.shapes import render
+
+if TYPE_CHECKING:
+    from tenure.store.tx import Tx
+
+_ITEM = insert(subscription_items).values({c.name: bindparam(c.name, type_=c.type) for c in subscription_items.c})
+_CLEAR_ITEMS = delete(subscription_items).where(
+    scoped(subscription_items), subscription_items.c.subscription == bindparam("of_subscription")
+)
+_NEW = ("account", "livemode", "endpoint_id", "event_id", "object_id", "state", "attempt", "next_at", "created")
+_DELIVERY = insert(deliveries).values({name: bindparam(name, type_=deliveries.c[name].type) for name in _NEW})
+_ENDPOINTS = (
+    select(webhook_endpoints.c.doc)
+    .where(scoped(webhook_endpoints), webhook_endpoints.c.deleted == false(), webhook_endpoints.c.status == "enabled")
+    .order_by(webhook_endpoints.c.created, webhook_endpoints.c.id)
+)
+
+
+class Wish(NamedTuple):
+    """Which events an endpoint wants."""
+
+    endpoint_id: str
+    enabled_events: frozenset[str]
+
+
+class _Wanted(msgspec.Struct):
+    """The part of an endpoint that decides what it is sent."""
+
+    id: str
+    enabled_events: list[str]
+
+
+_event = msgspec.json.Encoder()
+_wanted = msgspec.json.Decoder(_Wanted)
+
+
+def save(tx: "Tx", change: Change) -> None:
+    """Write everything that the change says, inside the transaction."""
+    before = {
+        (type(doc), doc.id): tx.loaded[type(doc), doc.id].doc
+        for doc in (*change.after, *change.deleted)
+        if (type(doc), doc.id) in tx.loaded
+    }
+    for doc in change.after:
+        _write(tx, doc)
+    for doc in change.deleted:
+        _write(tx, doc, deleted=True)
+    if change.events:
+        _record(tx, change.events, before)
+
+
+def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
+    cls = type(doc)
+    kind = KINDS[cls]
+    all_of = queries.statements(cls, tx.dialect)
+    known = tx.loaded.get((cls, doc.id))
+    values = {
+        "created": doc.created,
+        "changed": tx.now_ms(),
+        "ver": known.ver + 1 if known else 1,
+        "deleted": deleted,
+        "doc": _stored(doc),
+        **kind.columns(doc),
+    }
+    if known is None or (known.deleted and not deleted):
+        values["ver"] = 1
+        if tx.run(all_of.insert, **tx.bound, id=doc.id, **values) == 0:
+            raise AlreadyExists(kind.noun, doc.id)
+    else:
+        new = {f"new_{name}": value for name, value in values.items()}
+        if tx.run(all_of.update, **tx.bound, id=doc.id, ver=known.ver, **{k: new[k] for k in all_of.updates}) == 0:
+            raise Stale(kind.noun, doc.id)
+    tx.loaded[cls, doc.id] = Loaded(doc, values["ver"], deleted)
+    if tx.cache is not None:
+        tx.cache.touch(tx.scope, doc)
+    if isinstance(doc, Subscription):
+        _write_items(tx, doc, known.doc if known else None)
+
+
+def _stored(doc: Document) -> str:
+    """The text that is kept; of an event all of it, since the object in it stays as it was shown."""
+    return (_event.encode(doc) if isinstance(doc, Event) else compact(doc)).decode()
+
+
+def _write_items(tx: "Tx", doc: Subscription, before: Document | None) -> None:
+    """Keep the rows of its items in step; most saves change none of them."""
+    now = [(item.id, item.price) for item in doc.items]
+    if isinstance(before, Subscription):
+        if now == [(item.id, item.price) for item in before.items]:
+            return
+        tx.run(_CLEAR_ITEMS, **tx.bound, of_subscription=doc.id)
+    prices = tx.many(Price, [price for _, price in now], deleted=True)
+    for id, price in now:
+        product = prices[price].product if price in prices else None
+        tx.run(_ITEM, **tx.bound, id=id, subscription=doc.id, price=price, product=product)
+
+
+def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[Document], str], Document]) -> None:
+    """Write the events in their order, each with the old values of what changed since the one before."""
+    shown: dict[tuple[type[Any], str], Any] = dict(before)
+    wishes = _wishes(tx)
+    for draft in drafts:
+        key = (type(draft.doc), draft.doc.id)
+        after = _shown(draft.doc, tx)
+        old: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+        if draft.type.endswith(".updated"):
+            original = shown.get(key)
+            old = difference(_shown(original, tx), after) if original is not None else {}
+        shown[key] = draft.doc
+        event = Event(
+            id=tx.new_id("evt_"),
+            created=tx.now,
+            livemode=tx.scope.livemode,
+            data=EventData(object=after, previous_attributes=old),
+            request=EventRequest(id=tx.request.id, idempotency_key=tx.request.idempotency_key),
+            type=draft.type,
+        )
+        _write(tx, event)
+        _deliver(tx, event, draft.doc.id, wishes)
+
+
+def _shown(doc: Document | Identified, tx: "Tx") -> dict[str, Any]:
+    """What the wire shows of it, with the prices it embeds even where they are deleted."""
+    if isinstance(doc, Document):
+        return render(doc, partial(tx.many, deleted=True), now=tx.now)
+    return full(doc)
+
+
+def _deliver(tx: "Tx", event: Event, object_id: str, wishes: Iterable[Wish]) -> None:
+    for wish in wishes:
+        if "*" in wish.enabled_events or event.type in wish.enabled_events:
+            deliver(tx, event.id, object_id, wish.endpoint_id)
+
+
+def deliver(tx: "Tx", event_id: str, object_id: str, endpoint_id: str) -> None:
+    """One delivery of an event to an endpoint, due at once."""
+    tx.wakes = True
+    tx.run(
+        _DELIVERY,
+        **tx.bound,
+        endpoint_id=endpoint_id,
+        event_id=event_id,
+        object_id=object_id,
+        state="pending",
+        attempt=0,
+        next_at=tx.now,
+        created=tx.now,
+    )
+
+
+def _wishes(tx: "Tx") -> tuple[Wish, ...]:
+    """What the enabled endpoints of the scope want."""
+    if tx.cache is not None:
+        kept: tuple[Wish, ...] | None = tx.cache.get(tx.scope, WebhookEndpoint, ALL)
+        if kept is not None:
+            return kept
+    found = (_wanted.decode(row.doc) for row in tx.rows(_ENDPOINTS, **tx.bound))
+    wishes = tuple(Wish(each.id, frozenset(each.enabled_events)) for each in found)
+    if tx.cache is not None:
+        tx.cache.put(tx.scope, WebhookEndpoint, ALL, wishes)
+    return wishes

@@ -1,0 +1,258 @@
+"""A transaction on the documents of one account in one mode; actions load, decide, and save through it.
+
+    sub = tx.lock(Subscription, id)
+    tx.save(cancel(sub, now=tx.now))      documents + events + deliveries, or nothing
+
+`SystemTx` is the part without an account: rows of the system, for sign-in, key look-up and the worker.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec.structs import replace
+from sqlalchemy.sql import Executable
+
+from tenure.domain.coupons import Coupon
+from tenure.domain.documents import Change, D, Document, Request, Scope, load
+from tenure.domain.errors import NotFound
+from tenure.domain.ids import RANDOM_BITS, new_id
+from tenure.domain.promotion_codes import PromotionCode
+from tenure.store import queries, saving
+from tenure.store.cache import Cache, Loaded
+from tenure.store.kinds import KINDS
+from tenure.store.queries import Condition
+from tenure.store.statements import Plans, Raw, Row
+
+T = TypeVar("T")
+Key = tuple[type[Document], str]
+
+_REDEEM: dict[type[Document], Executable] = {
+    cls: queries.redemption(KINDS[cls].table) for cls in (Coupon, PromotionCode)
+}
+
+
+class Link(Protocol):
+    """One connection of a driver, inside a transaction."""
+
+    plans: Plans
+
+    def fetch(self, text: str, params: Mapping[str, Any]) -> list[Raw]:
+        """All rows of a statement."""
+
+    def change(self, text: str, params: Mapping[str, Any]) -> int:
+        """How many rows a statement changed."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list, and whether more follow in its direction."""
+
+    items: list[T]
+    has_more: bool
+
+
+class SystemTx:
+    """Rows of the system; nothing here is bound to an account."""
+
+    def __init__(self, link: Link, *, now: int = 0) -> None:
+        self.link = link
+        self.now = now
+        self.wakes = False
+        self.dialect = link.plans.dialect.name
+        self._ms = now * 1000 + time.time_ns() // 1_000_000 % 1000
+
+    def rows(self, statement: Executable, /, **params: Any) -> list[Row]:
+        """The rows of a statement with attributes named as its columns."""
+        plan = self.link.plans.of(statement)
+        text, bound = plan.bind(params)
+        return plan.shape(self.link.fetch(text, bound))
+
+    def row(self, statement: Executable, /, **params: Any) -> Row | None:
+        """The first row, or None."""
+        rows = self.rows(statement, **params)
+        return rows[0] if rows else None
+
+    def run(self, statement: Executable, /, **params: Any) -> int:
+        """Run a statement that changes rows; answers how many."""
+        text, bound = self.link.plans.of(statement).bind(params)
+        return self.link.change(text, bound)
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id; those of one transaction sort in the order in which they were asked for."""
+        self._ms += 1
+        return new_id(prefix, self._ms, secrets.randbits(RANDOM_BITS))
+
+    def now_ms(self) -> int:
+        """This moment in unix milliseconds, never the same twice in a transaction."""
+        self._ms += 1
+        return self._ms
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What runs inside is undone when it raises, and the rest of the transaction goes on."""
+        self.link.change("SAVEPOINT inner_part", {})
+        try:
+            yield
+        except BaseException:
+            self.link.change("ROLLBACK TO SAVEPOINT inner_part", {})
+            self.link.change("RELEASE SAVEPOINT inner_part", {})
+            raise
+        self.link.change("RELEASE SAVEPOINT inner_part", {})
+
+
+class Tx(SystemTx):
+    """Documents of one account in one mode; nothing of another is reachable."""
+
+    def __init__(
+        self, link: Link, scope: Scope, *, now: int, request: Request | None = None, cache: Cache | None = None
+    ) -> None:
+        super().__init__(link, now=now)
+        self.scope = scope
+        self.request = request or Request()
+        self.cache = cache
+        self.bound = {"account": scope.account, "livemode": scope.livemode}
+        self.loaded: dict[Key, Loaded] = {}
+
+    # Reading
+
+    def get(self, cls: type[D], id: str, *, deleted: bool = False) -> D | None:
+        """The document, or None; a deleted one only when asked for."""
+        if self.cache is not None:
+            kept = self.cache.get(self.scope, cls, id)
+            if kept is not None:
+                self.loaded[cls, id] = kept
+                return kept.doc if deleted or not kept.deleted else None
+        return self._fetch(cls, id, lock=False, deleted=deleted)
+
+    def need(self, cls: type[D], id: str, *, param: str | None = None) -> D:
+        """The document; raises NotFound."""
+        return self._found(cls, id, self.get(cls, id), param)
+
+    def lock(self, cls: type[D], id: str, *, param: str | None = None) -> D:
+        """The document, kept from other writers until the transaction ends; raises NotFound."""
+        return self._found(cls, id, self._fetch(cls, id, lock=True), param)
+
+    def many(self, cls: type[D], ids: Iterable[str], *, deleted: bool = False) -> dict[str, D]:
+        """The documents that exist, by their ids."""
+        found: dict[str, D] = {}
+        wanted = set(ids)
+        if self.dialect == "sqlite" and (self.cache is not None or len(wanted) < 4):
+            for id in wanted:
+                doc = self.get(cls, id, deleted=deleted)
+                if doc is not None:
+                    found[id] = doc
+            return found
+        if wanted:
+            plan = self.link.plans.of(queries.statements(cls, self.dialect).many)
+            text, bound = plan.bind({**self.bound, "ids": sorted(wanted)})
+            for raw in self.link.fetch(text, bound):
+                loaded = self._keep(cls, raw)
+                if deleted or not loaded.deleted:
+                    found[loaded.doc.id] = loaded.doc  # type: ignore[assignment]
+        return found
+
+    def page(
+        self,
+        cls: type[D],
+        where: Sequence[Condition] = (),
+        *,
+        limit: int = 10,
+        starting_after: str | None = None,
+        ending_before: str | None = None,
+    ) -> Page[D]:
+        """A page of documents, newest first. Raises NotFound when the cursor's document does not exist."""
+        params = {**self.bound, **queries.values_of(where), "limit": limit + 1}
+        cursor = None
+        if starting_after is not None or ending_before is not None:
+            cursor = "starting_after" if starting_after is not None else "ending_before"
+            place = self._place(cls, starting_after or ending_before or "", cursor)
+            params.update(cursor_created=place.created, cursor_place=place.place)
+        statement = queries.page(queries.shape_of(cls, where, self.dialect, cursor))
+        text, bound = self.link.plans.of(statement).bind(params)
+        raws = self.link.fetch(text, bound)
+        items: list[Any] = [self._keep(cls, raw).doc for raw in raws[:limit]]
+        if cursor == "ending_before":
+            items.reverse()
+        return Page(items=items, has_more=len(raws) > limit)
+
+    def count(self, cls: type[Document], where: Sequence[Condition] = ()) -> int:
+        """How many documents meet the conditions."""
+        statement = queries.count(queries.shape_of(cls, where, self.dialect))
+        number: int = self.rows(statement, **self.bound, **queries.values_of(where))[0].number
+        return number
+
+    # Writing
+
+    def save(self, change: Change) -> None:
+        """Write documents, events and deliveries; all or none of them become durable.
+
+        Raises AlreadyExists for a new document whose id is taken.
+        """
+        saving.save(self, change)
+
+    def redeem(self, coupon_id: str) -> bool:
+        """Count one redemption of a coupon; False when none is left."""
+        return self._redeem(Coupon, coupon_id)
+
+    def redeem_promotion_code(self, id: str) -> bool:
+        """Count one redemption of a promotion code; False when none is left."""
+        return self._redeem(PromotionCode, id)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What runs inside is undone when it raises, and the rest of the transaction goes on."""
+        kept, woke = dict(self.loaded), self.wakes
+        try:
+            with super().savepoint():
+                yield
+        except BaseException:
+            self.loaded, self.wakes = kept, woke
+            raise
+
+    def _redeem(self, cls: type[Document], id: str) -> bool:
+        done = self.run(_REDEEM[cls], **self.bound, id=id, changed=self.now_ms()) == 1
+        known = self.loaded.get((cls, id))
+        if done and known is not None and isinstance(known.doc, Coupon | PromotionCode):
+            again = replace(known.doc, times_redeemed=known.doc.times_redeemed + 1)
+            self.loaded[cls, id] = Loaded(again, known.ver)
+        return done
+
+    def _fetch(self, cls: type[D], id: str, *, lock: bool, deleted: bool = False) -> D | None:
+        all_of = queries.statements(cls, self.dialect)
+        plan = self.link.plans.of(all_of.lock if lock else all_of.get)
+        raws = self.link.fetch(plan.text, {**self.bound, "id": id})
+        if not raws:
+            return None
+        loaded = self._keep(cls, raws[0])
+        doc: D = loaded.doc  # type: ignore[assignment]
+        return doc if deleted or not loaded.deleted else None
+
+    def _keep(self, cls: type[Document], raw: Raw) -> Loaded:
+        """Decode a row, put the counters over what the document says, and remember what was found."""
+        doc = load(cls, raw[0])
+        counters = queries.statements(cls, self.dialect).counters
+        if counters:
+            doc = replace(doc, **dict(zip(counters, raw[3:], strict=False)))
+        loaded = self.loaded[cls, doc.id] = Loaded(doc, raw[1], bool(raw[2]))
+        if self.cache is not None:
+            self.cache.put(self.scope, cls, doc.id, loaded)
+        return loaded
+
+    def _found(self, cls: type[D], id: str, doc: D | None, param: str | None) -> D:
+        if doc is None:
+            raise NotFound(f"No such {KINDS[cls].noun}: '{id}'", code="resource_missing", param=param)
+        return doc
+
+    def _place(self, cls: type[Document], id: str, param: str) -> Row:
+        place = self.row(queries.cursor(cls), **self.bound, id=id)
+        if place is None:
+            raise NotFound(f"No such {KINDS[cls].noun}: '{id}'", code="resource_missing", param=param)
+        return place
+
+
+Action = Callable[[Tx], T]
+SystemAction = Callable[[SystemTx], T]

@@ -1,0 +1,22 @@
+"""What every door is given: the store, the clock, the key ring and a few values of the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenure.store.seal import KeyRing
+from tenure.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The pieces that doors share; `clock` gives unix seconds, `public_url` has no slash at its end."""
+
+    store: Store
+    clock: Callable[[], int]
+    ring: KeyRing
+    public_url: str
+    data_dir: Path
+    secure: bool
+    allow_private_webhooks: bool = False
+    demo: bool = False

@@ -1,0 +1,166 @@
+"""From a stored document to what the wire shows: references that Stripe embeds are embedded, secrets left out.
+
+    {"items": [{"price": "price_1"}]}  ──render──▶  {"items": {"object": "list", "data": [{"price": {…}, "plan": {…}}]}}
+
+`many(cls, ids)` loads the documents to embed; a list of a hundred asks for all its prices at once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from tenure.domain.coupons import Coupon, is_valid
+from tenure.domain.discounts import Discount
+from tenure.domain.documents import Document, full
+from tenure.domain.events import Event
+from tenure.domain.portal import Session
+from tenure.domain.prices import Price
+from tenure.domain.promotion_codes import PromotionCode
+from tenure.domain.retention import CancellationSession
+from tenure.domain.subscriptions import Subscription, SubscriptionItem
+from tenure.domain.webhook_endpoints import WebhookEndpoint
+
+
+class Many(Protocol):
+    """Loads documents of one kind by their ids; what does not exist is left out."""
+
+    def __call__(self, cls: type[Any], ids: Iterable[str]) -> Mapping[str, Any]:
+        """The documents found, by id."""
+
+
+def render(doc: Document, many: Many, *, now: int | None = None) -> dict[str, Any]:
+    """The wire's dict of one document; `now` decides whether a coupon is still valid."""
+    return render_all([doc], many, now=now)[0]
+
+
+def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) -> list[dict[str, Any]]:
+    """The wire's dicts of documents of any kinds, with one load for all that they embed."""
+    price_ids = {item.price for doc in docs if isinstance(doc, Subscription) for item in doc.items}
+    prices: dict[str, dict[str, Any]] = {}
+    if price_ids:
+        prices = {key: full_price(price) for key, price in many(Price, price_ids).items()}
+    return [_shape(doc, prices, now) for doc in docs]
+
+
+def _shape(doc: Document, prices: Mapping[str, dict[str, Any]], now: int | None) -> dict[str, Any]:
+    if isinstance(doc, Subscription):
+        return _subscription(doc, prices)
+    shape = full(doc)
+    special = _SHAPES.get(type(doc))
+    if special is not None:
+        special(doc, shape, now)
+    return shape
+
+
+def full_price(price: Price) -> dict[str, Any]:
+    """A price with all its fields, also those that are shown only on request."""
+    shape = full(price)
+    shape["unit_amount_decimal"] = price.unit_amount_decimal
+    return shape
+
+
+def _plan(price: dict[str, Any]) -> dict[str, Any]:
+    """The legacy plan that mirrors a recurring price."""
+    recurring = price["recurring"] or {}
+    return {
+        "id": price["id"],
+        "object": "plan",
+        "active": price["active"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": price["billing_scheme"],
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": recurring.get("interval"),
+        "interval_count": recurring.get("interval_count"),
+        "livemode": price["livemode"],
+        "metadata": price["metadata"],
+        "meter": recurring.get("meter"),
+        "nickname": price["nickname"],
+        "product": price["product"],
+        "tiers_mode": price["tiers_mode"],
+        "transform_usage": price["transform_quantity"],
+        "trial_period_days": recurring.get("trial_period_days"),
+        "usage_type": recurring.get("usage_type"),
+    }
+
+
+def _visible_price(price: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in price.items() if key not in ("tiers", "currency_options")}
+
+
+def discount_ids(discounts: Iterable[Discount]) -> list[str]:
+    """Discounts are shown as ids; expanding brings the whole."""
+    return [discount.id for discount in discounts]
+
+
+def item_shape(item: SubscriptionItem, prices: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """One subscription item with its price, and the plan that mirrors it."""
+    shape = full(item)
+    shape["discounts"] = discount_ids(item.discounts)
+    price = prices[item.price]
+    shape["plan"] = _plan(price)
+    shape["price"] = _visible_price(price)
+    if item.quantity is None:
+        del shape["quantity"]
+    return shape
+
+
+def _subscription(doc: Subscription, prices: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    shape = full(doc)
+    shape["discounts"] = discount_ids(doc.discounts)
+    items = [item_shape(item, prices) for item in doc.items]
+    shape["items"] = {
+        "object": "list",
+        "data": items,
+        "has_more": False,
+        "total_count": len(items),
+        "url": f"/v1/subscription_items?subscription={doc.id}",
+    }
+    for key in ("status_details", "managed_payments", "presentment_details", "customer_account"):
+        if shape[key] is None:
+            del shape[key]
+    if doc.billing_mode.type == "classic":
+        shape["billing_mode"]["flexible"] = None
+    return shape
+
+
+def _coupon(doc: Coupon, shape: dict[str, Any], now: int | None) -> None:
+    shape["valid"] = is_valid(doc, now if now is not None else doc.created)
+
+
+def _promotion_code(doc: PromotionCode, shape: dict[str, Any], now: int | None) -> None:
+    if now is not None and doc.expires_at is not None and doc.expires_at <= now:
+        shape["active"] = False
+    if doc.max_redemptions is not None and doc.times_redeemed >= doc.max_redemptions:
+        shape["active"] = False
+
+
+def _endpoint(doc: WebhookEndpoint, shape: dict[str, Any], now: int | None) -> None:
+    for key in ("secret", "previous_secret", "previous_secret_until", "failing_since"):
+        del shape[key]
+
+
+def _session(doc: Session, shape: dict[str, Any], now: int | None) -> None:
+    flow = shape["flow"]
+    if flow is not None:
+        for key in ("customer_update", "payment_method_update"):
+            if flow[key] is None and key == "payment_method_update":
+                del flow[key]
+
+
+def _event(doc: Event, shape: dict[str, Any], now: int | None) -> None:
+    shape["request"] = shape["request"] or {"id": None, "idempotency_key": None}
+
+
+def _cancellation_session(doc: CancellationSession, shape: dict[str, Any], now: int | None) -> None:
+    shape["status"] = "open" if doc.outcome is None else "complete"
+
+
+_SHAPES: dict[type[Document], Callable[[Any, dict[str, Any], int | None], None]] = {
+    Coupon: _coupon,
+    PromotionCode: _promotion_code,
+    WebhookEndpoint: _endpoint,
+    Session: _session,
+    Event: _event,
+    CancellationSession: _cancellation_session,
+}
