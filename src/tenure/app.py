@@ -102,5 +102,4 @@ async def _wrong_verb(req: Request, resp: Response, ex: falcon.HTTPMethodNotAllo
     resp.status = 405
     resp.text = "Method not allowed"
     resp.content_type = "text/plain"
-    for name, value in (ex.headers or {}).items() if isinstance(ex.headers, dict) else ex.headers or ():
-        resp.set_header(name, value)
+    resp.set_headers(dict(ex.headers or ()))

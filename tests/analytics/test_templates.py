@@ -1,9 +1,12 @@
 """Each ready-made question has its known answer on a small merchant, on both databases."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlglot import exp
+
+from tenure.analytics import catalogue
+from tenure.analytics.guard import check
 from tenure.analytics.sandbox import Sandbox
 from tenure.analytics.templates import template, templates
 from tenure.analytics.warehouse import Warehouse
@@ -39,12 +42,12 @@ async def test_every_template_gives_its_known_answer(store: Store, tmp_path: Pat
     assert answers == GOLDEN
 
 
-def test_every_column_of_a_template_says_its_unit(run: Callable[..., Any], tmp_path: Path):
-    sandbox = Sandbox()
+def test_every_column_of_a_template_says_its_unit():
+    schema = catalogue.schema(pii=True)
     for each in templates():
-        result = run(sandbox.run(tmp_path, each.sql))
+        columns = check(each.sql, schema, values={"data_load_time": exp.cast("2026-01-01", "timestamp")}).named_selects
         said = {name for names, _ in each.columns for name in names.split(", ")}
-        assert said == set(result.columns), each.slug
+        assert said == set(columns), each.slug
 
 
 def test_a_template_has_a_question_and_a_chart():

@@ -335,6 +335,10 @@ async def test_of_twenty_endpoints_the_four_bad_ones_slow_no_healthy_one_down(st
     lock = threading.Lock()
 
     class Watch(Receiver):
+        def __init__(self) -> None:
+            super().__init__()
+            self._server.socket.listen(128)  # twenty endpoints share this port; five may wait otherwise
+
         def _record(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
             with lock:
                 arrived[path].append(time.monotonic())

@@ -15,7 +15,7 @@ from tenure.domain.test_clocks import TestClock
 from tenure.store.tx import Tx
 
 PREFIX_LENGTH = 8
-BASE: int = 62
+CODES = int(62**PREFIX_LENGTH)
 
 
 def create(tx: Tx, fields: Mapping[str, Any]) -> Customer:
@@ -33,7 +33,7 @@ def create(tx: Tx, fields: Mapping[str, Any]) -> Customer:
 
 def hash_of(text: str) -> int:
     """A number that depends on the text alone, for a readable invoice prefix."""
-    return zlib.crc32(text.encode()) * 2654435761 % BASE**PREFIX_LENGTH
+    return zlib.crc32(text.encode()) * 2654435761 % CODES
 
 
 def update(tx: Tx, id: str, fields: Mapping[str, Any]) -> Customer:

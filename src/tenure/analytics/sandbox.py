@@ -57,8 +57,11 @@ class Layers(msgspec.Struct, frozen=True):
 class Sandbox:
     """Starts the processes and keeps count of them."""
 
-    def __init__(self, *, memory_mb: int = 512, threads: int = 2, processes: int = 4) -> None:
-        """`processes` run at once over all accounts."""
+    def __init__(
+        self, *, memory_mb: int = 512, threads: int = 2, processes: int = 4, waiting: int = WAITING_PER_ACCOUNT
+    ) -> None:
+        """`processes` run at once over all accounts; `waiting` are the most that wait for one account."""
+        self._most = RUNNING_PER_ACCOUNT + waiting
         self._memory_mb = memory_mb
         self._threads = threads
         self._all = asyncio.Semaphore(processes)
@@ -134,7 +137,7 @@ class Sandbox:
     async def _place(self, directory: Path) -> AsyncIterator[None]:
         """A place among the account's running queries, and among all."""
         account = directory.parent.name
-        if self._waiting[account] >= WAITING_PER_ACCOUNT + RUNNING_PER_ACCOUNT:
+        if self._waiting[account] >= self._most:
             raise TooMany("Too many queries are waiting already. Try again when some have finished.", code="rate_limit")
         self._waiting[account] += 1
         try:

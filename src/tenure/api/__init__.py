@@ -49,7 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
 )
 
 
-def add_routes(web: Web, app: App) -> None:
+def add_routes(web: Web, app: App) -> None:  # type: ignore[type-arg]
     """Every operation of every resource, and Stripe's words for URLs that do not exist."""
     routes: dict[str, dict[str, Handler]] = {}
     for resource in RESOURCES:
@@ -71,6 +71,8 @@ def _bound(handler: Handler):  # type: ignore[no-untyped-def]
     return on
 
 
-async def _unknown(req: Request, resp: Response, **_: object) -> None:
+async def _unknown(req: Request, resp: Response | None, **_: object) -> None:
+    if resp is None:
+        return
     rid = request_id()
     finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)

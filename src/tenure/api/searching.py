@@ -1,6 +1,6 @@
 """Search: what an index can answer is asked of the store, and every document found is judged against the whole query.
 
-status:'active' AND metadata['plan']:'Pro'   ─▶   where status = 'active' and plan like '%Pro%'   ─▶   equal, without case
+status:'active' AND metadata['plan']:'Pro'   ─▶   where status = 'active'   ─▶   plan equals 'pro', without case
 """
 
 from collections.abc import Callable

@@ -5,6 +5,7 @@ Everything is made by the same actions that the API and the portal use, at the m
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Literal, TypeVar
 
@@ -103,7 +104,7 @@ class Seeder:
     async def catalogue(self, start: int) -> None:
         """Products, prices, the retention coupon, and the portal's settings."""
         for name, monthly, yearly in PLANS:
-            product = await self.at(start, lambda tx, n=name: products.create(tx, {"name": n, "unit_label": "seat"}))
+            product = await self.at(start, partial(products.create, fields={"name": name, "unit_label": "seat"}))
             ids = []
             for amount, interval in ((monthly, "month"), (yearly, "year")):
                 fields = {
@@ -113,7 +114,7 @@ class Seeder:
                     "recurring": {"interval": interval},
                     "lookup_key": f"{name.split()[-1].lower()}_{interval}ly",
                 }
-                ids.append((await self.at(start, lambda tx, f=fields: prices.create(tx, f))).id)
+                ids.append((await self.at(start, partial(prices.create, fields=fields))).id)
             self.made.prices.append((ids[0], ids[1]))
         terms = {"name": "25% off for 3 months", "percent_off": 25, "duration": "repeating", "duration_in_months": 3}
         self.made.coupon = (await self.at(start, lambda tx: coupons.create(tx, terms, id="STAY25"))).id
@@ -156,8 +157,13 @@ class Seeder:
         return await self.at(when, lambda tx: subscriptions.create(tx, asked))
 
     async def advance(self, id: str, to: int) -> None:
-        """Let time pass for one subscription."""
-        await self.at(to, lambda tx: subscriptions.advance(tx, id, now=to))
+        """Let time pass for one subscription: everything happens at the moment when it was due."""
+        while True:
+            known = await self.app.store.read(self.scope, lambda tx: tx.need(Subscription, id), now=to)
+            due = subscriptions.due_at(known)
+            if due > to:
+                return
+            await self.at(due, partial(subscriptions.step, id=id, now=due))
 
     async def past_customer(self, number: int) -> None:
         """Someone who came and, most of them, left in the last months."""

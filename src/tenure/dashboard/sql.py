@@ -26,7 +26,7 @@ from tenure.store.tx import SystemTx, Tx
 
 ROWS = 1000
 TIMEOUT_S = 30
-FRESH_MS = 15_000
+FRESH_MS = 5_000
 NAME_MAX = 80
 SQL_MAX = 20_000
 START = "select status, count(*) as subscriptions\nfrom subscriptions\ngroup by 1\norder by 2 desc"

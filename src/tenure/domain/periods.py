@@ -57,7 +57,8 @@ def calendar_anchor(
     minute: int | None = None,
     second: int | None = None,
 ) -> int:
-    """The first moment after `now` on that day of the month, clamped to its end; where not given, the time is that of `now`.
+    """The first moment after `now` on that day of the month, or at its end; the time of day is that of `now`.
+
 
     Source: Stripe API reference, `billing_cycle_anchor_config`.
     """

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tenure.domain.coupons import Coupon, amount_off, fits, is_valid
 from tenure.domain.documents import Document, Part
-from tenure.domain.periods import add_months
+from tenure.domain.periods import Interval, add_months, boundary
 from tenure.domain.portal import Configuration, Feedback, Session
 from tenure.domain.prices import Price
 from tenure.domain.subscriptions import Status, Subscription, is_ending
@@ -167,7 +167,10 @@ def may_offer(
 
 
 class OfferTerms(Part, frozen=True, kw_only=True):
-    """The offer in money, minor units of `currency`; `months` and `until` are None where the price never returns."""
+    """The offer in money, minor units of `currency`; the last three are None where the full price never returns.
+
+    `until` is when the discount ends, unix seconds.
+    """
 
     coupon: str
     currency: str
@@ -202,9 +205,8 @@ def terms(coupon: Coupon, subscription: Subscription, prices: Mapping[str, Price
     first = max(item.current_period_end for item in subscription.items)
     months = coupon.duration_in_months if coupon.duration == "repeating" else None
     until = add_months(now, months) if months is not None else None
-    payments = (
-        1 if coupon.duration == "once" else _payments_before(first, until, recurring.interval, recurring.interval_count)
-    )
+    every = (recurring.interval, recurring.interval_count)
+    payments = 1 if coupon.duration == "once" else _payments_before(first, until, every)
     return OfferTerms(
         coupon=coupon.id,
         currency=subscription.currency,
@@ -217,15 +219,11 @@ def terms(coupon: Coupon, subscription: Subscription, prices: Mapping[str, Price
     )
 
 
-def _payments_before(first: int, until: int | None, interval: str, count: int) -> int | None:
-    """How many payments, the first at `first`, fall before `until`."""
+def _payments_before(first: int, until: int | None, every: tuple[Interval, int]) -> int | None:
+    """How many payments, the first at `first`, fall before `until`; None when there is no such end."""
     if until is None:
         return None
-    from_months = {"month": count, "year": 12 * count}.get(interval)
     number = 0
-    at = first
-    while at < until:
+    while boundary(first, *every, number) < until:
         number += 1
-        step_s = {"day": 86400, "week": 7 * 86400}.get(interval, 0) * count
-        at = add_months(first, from_months * number) if from_months else first + step_s * number
     return number

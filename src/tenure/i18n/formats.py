@@ -6,19 +6,22 @@ per("month", 3, language)                    every 3 months
 """
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime, format_skeleton, get_timezone_name
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from tenure.i18n.languages import Language
 from tenure.i18n.locales import cldr
 
 OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
+# Babel takes 50 to 100 µs for each; pages show the same few prices and dates again and again.
+KEPT = 4096
 NO_BREAK_SPACE = "\u00a0"
 # Stripe's minor units where they are not CLDR's. Source: Stripe documentation, "Supported currencies".
 MINOR_DIGITS = {"isk": 2, "ugx": 2, "huf": 2, "twd": 2, "mga": 0, "bhd": 3, "jod": 3, "kwd": 3, "omr": 3, "tnd": 3}
@@ -35,14 +38,13 @@ def decimal_amount(amount: int | Decimal, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-minor_digits(currency))
 
 
+@lru_cache(maxsize=KEPT)
 def money(amount: int | Decimal, currency: str, language: Language) -> str:
-    """Minor units as the language writes them, with all digits that the currency has, or that the amount needs."""
-    exact = decimal_amount(amount, currency)
-    digits = max(get_currency_precision(currency.upper()), -int(exact.normalize().as_tuple().exponent))
-    locale = cldr(language.tag)
-    pattern = locale.currency_formats["standard"]
-    places = (digits, digits)
-    text: str = pattern.apply(exact, locale, currency=currency.upper(), currency_digits=False, force_frac=places)
+    """Minor units as the language writes them; two decimals where the currency has none but the amount does."""
+    exact, code = decimal_amount(amount, currency), currency.upper()
+    places = -int(exact.normalize().as_tuple().exponent)
+    usual = places <= get_currency_precision(code)
+    text: str = format_currency(exact, code, locale=cldr(language.tag), currency_digits=usual)
     return text
 
 
@@ -66,21 +68,30 @@ def _held_together(text: str) -> str:
 
 def day(at: int, language: Language, time_zone: str = "UTC") -> str:
     """The whole date, never broken across lines."""
-    return _held_together(format_date(local(at, time_zone).date(), "long", locale=cldr(language.tag)))
+    return _day(local(at, time_zone).date(), language)
+
+
+@lru_cache(maxsize=KEPT)
+def _day(when: date, language: Language) -> str:
+    return _held_together(format_date(when, "long", locale=cldr(language.tag)))
 
 
 def short_day(at: int, language: Language, time_zone: str = "UTC", *, now: int | None = None) -> str:
     """Day and month for badges; with the year when it is not the year of `now`."""
     moment = local(at, time_zone)
     same_year = now is not None and local(now, time_zone).year == moment.year
-    skeleton = "MMMd" if same_year else "yMMMd"
-    return _held_together(format_skeleton(skeleton, moment, tzinfo=zone(time_zone), locale=cldr(language.tag)))
+    return _by_skeleton("MMMd" if same_year else "yMMMd", moment.date(), language)
+
+
+@lru_cache(maxsize=KEPT)
+def _by_skeleton(skeleton: str, when: date, language: Language) -> str:
+    midday = datetime(when.year, when.month, when.day, 12, tzinfo=UTC)
+    return _held_together(format_skeleton(skeleton, midday, tzinfo=UTC, locale=cldr(language.tag)))
 
 
 def month(at: int, language: Language, time_zone: str = "UTC") -> str:
     """Month and year."""
-    text = format_skeleton("yMMMM", local(at, time_zone), tzinfo=zone(time_zone), locale=cldr(language.tag))
-    return _held_together(text)
+    return _by_skeleton("yMMMM", local(at, time_zone).date().replace(day=1), language)
 
 
 def moment(at: int, language: Language, time_zone: str = "UTC") -> str:
@@ -107,6 +118,7 @@ def zone_name(language: Language, time_zone: str) -> str:
     return get_timezone_name(zone(time_zone), locale=cldr(language.tag))
 
 
+@lru_cache(maxsize=KEPT)
 def percent(value: float, language: Language) -> str:
     """A percentage given in hundredths: 25 or 12.5."""
     share = Decimal(str(value)) / 100
@@ -137,6 +149,8 @@ def months(count: int, language: Language) -> str:
     return language.ngettext("%(num)s month", "%(num)s months", count)
 
 
-def listed(names: list[str], language: Language) -> str:
+def listed(names: Sequence[str], language: Language) -> str:
     """Names as one phrase: A, B and C."""
-    return format_list(names, locale=cldr(language.tag)) if names else ""
+    if len(names) < 2:
+        return "".join(names)
+    return format_list(names, locale=cldr(language.tag))

@@ -40,11 +40,13 @@ def cldr(tag: str) -> Locale:
     return Locale.parse(CLDR.get(tag, tag.replace("-", "_")))
 
 
+@cache
 def is_rtl(tag: str) -> bool:
     """Whether the language is written from right to left."""
     return cldr(tag).text_direction == "rtl"
 
 
+@cache
 def native_name(tag: str) -> str:
     """The language's name in itself, as a reader of it looks for it."""
     name = cldr(tag).get_display_name(cldr(tag)) if "-" in tag else cldr(tag).get_language_name(cldr(tag))

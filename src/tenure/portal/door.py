@@ -62,14 +62,15 @@ class Door:
         headers.protect(resp, https=self.https)
         resp.set_header("request-id", rid)
         try:
-            csrf.check(req)
-            made = await work(rid)
-        except Refused as refused:
-            made = await self.refused(req, refused)
+            try:
+                csrf.check(req)
+                made = await work(rid)
+            except Refused as refused:
+                made = await self.refused(req, refused)
+            self.put(req, resp, *made)
         except Exception:  # the door's last handler: logged with the request's id, told as 500
             log.exception("request failed", request_id=rid, route=req.uri_template)
-            made = self.failed(req, rid)
-        self.put(req, resp, *made)
+            self.put(req, resp, *self.failed(req, rid))
 
     def put(self, req: AsgiRequest, resp: AsgiResponse, answer: Answer, frame: Frame, tongue: Language) -> None:
         """Write an answer on the response."""

@@ -8,6 +8,7 @@ not exist for this one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -150,6 +151,7 @@ def visit(tx: Tx, opened: Opened, asked: Asked, *, cookie_hash: str) -> Visit:
     )
 
 
+@cache
 def offered_languages() -> tuple[Language, ...]:
     """The languages of the switcher."""
     return tuple(language(tag) for tag in translated_tags())

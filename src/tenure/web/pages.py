@@ -35,6 +35,8 @@ def _loader() -> BaseLoader:
 
 def _filled(context: Context, text: str, variables: Mapping[str, Any]) -> Markup:
     """Catalogue texts are ours and may hold tags; what is put into them is escaped, and isolated in RTL."""
+    if not variables:
+        return Markup(text)  # noqa: S704
     language: Language = context["language"]
     return Markup(text) % {name: language.isolate(escape(value)) for name, value in variables.items()}  # noqa: S704
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenure.domain.coupons import Coupon
+from tenure.domain.periods import period
 from tenure.domain.portal import FeedbackOption
 from tenure.domain.retention import COMMENT_MAX, CancellationSession, OfferTerms, Policy
-from tenure.domain.subscriptions import Status, Subscription
+from tenure.domain.subscriptions import Status, Subscription, period_end
 from tenure.i18n import formats
 from tenure.web.portal_pages import ConfirmPage, DonePage, Notice, OfferPage, Point, PriceRow, ReasonPage
 from tenure.web.portal_plans import UNPAID, Catalog, ends_at, interval_text, off_text, plan, plan_name
@@ -89,6 +90,17 @@ def offer_headline(coupon: Coupon, currency: str, reader: Reader) -> str:
     return language.gettext("%(off)s off, for as long as you stay", off=off)
 
 
+def _full_price_at(case: Case, payments: int) -> int | None:
+    """When the first payment at the full price is due, after so many reduced ones; None where intervals differ."""
+    recurring = {price.recurring for price in case.catalog.prices.values() if price.recurring}
+    if len(recurring) != 1:
+        return None
+    every, at = recurring.pop(), period_end(case.subscription)
+    for _ in range(payments):
+        at = period(case.subscription.billing_cycle_anchor, every.interval, every.interval_count, at)[1]
+    return at
+
+
 def _price_rows(case: Case, terms: OfferTerms | None) -> tuple[PriceRow, ...]:
     """The price path: what the next payments cost, when the normal price returns, what is saved."""
     if terms is None:
@@ -99,10 +111,8 @@ def _price_rows(case: Case, terms: OfferTerms | None) -> tuple[PriceRow, ...]:
     if terms.payments is None:
         return (PriceRow(_("Each payment, %(per)s", per=per), reduced, full),)
     coming = reader.language.ngettext("Next payment", "Next %(num)s payments, each", terms.payments)
-    if terms.until is not None:
-        later = _("From %(date)s, %(per)s", date=reader.day(terms.until), per=per)
-    else:
-        later = _("After that, %(per)s", per=per)
+    back = _full_price_at(case, terms.payments)
+    later = _("From %(date)s, %(per)s", date=reader.day(back), per=per) if back else _("After that, %(per)s", per=per)
     saved = PriceRow(_("You save in total"), reader.money(terms.saved_total or 0, terms.currency), saving=True)
     return (PriceRow(coming, reduced, full), PriceRow(later, full), saved)
 
