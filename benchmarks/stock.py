@@ -128,9 +128,9 @@ def copy_for_floor(data: Path, target: Path) -> None:
     shutil.copy(database(data), target)
     copy = apsw.Connection(str(target))
     with copy:
-        for id, raw in copy.execute("SELECT id, doc FROM subscriptions").fetchall():
+        for row, raw in copy.execute("SELECT rowid, doc FROM subscriptions").fetchall():
             shape = render(load(Subscription, raw), lambda cls, ids: prices)
-            copy.execute("UPDATE subscriptions SET doc = ? WHERE id = ?", (json.dumps(shape), id))
+            copy.execute("UPDATE subscriptions SET doc = ? WHERE rowid = ?", (json.dumps(shape), row))
     copy.close()
 
 

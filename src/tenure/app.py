@@ -20,6 +20,7 @@ from tenure.store.open import open_store
 from tenure.store.seal import open_ring
 from tenure.web import static_files
 from tenure.web.context import App
+from tenure.web.metrics import Metrics
 from tenure.wire import versions
 from tenure.worker.loop import Worker
 from tenure.worker.warehouse import warehouse_job
@@ -51,9 +52,11 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         await store.close()
 
 
-def web(app: App) -> "falcon.asgi.App":  # type: ignore[type-arg]
-    """Every door's routes in one ASGI app."""
-    site = falcon.asgi.App()
+def web(app: App, metrics: Metrics | None = None) -> "falcon.asgi.App":  # type: ignore[type-arg]
+    """Every door's routes in one ASGI app; with `metrics`, /metrics too."""
+    site = falcon.asgi.App(middleware=[metrics] if metrics is not None else None)
+    if metrics is not None:
+        site.add_route("/metrics", metrics)
     site.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_verb)
     static_files.routes(site)
     api.add_routes(site, app)

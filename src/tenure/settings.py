@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     host: str = "127.0.0.1"
     log_level: str = "info"
+    metrics: bool = False
     port: int = 8080
     public_url: str | None = None
     secret_key: str | None = None

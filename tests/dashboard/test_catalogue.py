@@ -24,8 +24,8 @@ def test_the_coupon_form_says_in_money_what_the_coupon_does(visitor: Visitor):
 def test_a_coupon_is_made_with_its_limits_and_code(visitor: Visitor, client: stripe.StripeClient):
     answer = visitor.post(
         "/coupons/new", action="create", name="Stay", id="STAY-10", type="amount", amount_off="10,50", currency="eur",
-        duration="once", limit_count="on", max_redemptions="7", limit_date="on", redeem_by="2027-06-30", code_active="on",
-        code="STAY", code_first="on", code_minimum="20",
+        duration="once", limit_count="on", max_redemptions="7", limit_date="on", redeem_by="2027-06-30",
+        code_active="on", code="STAY", code_first="on", code_minimum="20",
     )  # fmt: skip
     assert answer.headers["location"] == "/dashboard/coupons/STAY-10?done=created"
     coupon = client.v1.coupons.retrieve("STAY-10")

@@ -4,6 +4,7 @@ import time
 import pyotp
 import pytest
 
+from tenure.dashboard.login import Limits
 from tenure.dashboard.view import ours
 from tests.dashboard.visitor import Visitor, signed_in
 from tests.support.server import Server, User
@@ -35,6 +36,20 @@ def test_an_address_is_told_to_wait_after_ten_tries(server: Server):
     waits = visitor.sign_in(user)
     assert waits.status_code == 429
     assert visitor.get("").status_code == 303
+
+
+def test_an_ip_address_is_told_to_wait_after_thirty_failures_whoever_it_tries_to_be():
+    limits = Limits()
+    for number in range(30):
+        assert limits.allow("192.0.2.1", f"{number}@example.com")
+        limits.failed("192.0.2.1")
+    assert not limits.allow("192.0.2.1", "another@example.com")
+    assert limits.allow("192.0.2.2", "another@example.com")
+
+
+def test_who_signs_in_often_is_not_kept_out(server: Server):
+    user = server.user()
+    assert [Visitor(server).sign_in(user).status_code for _ in range(12)] == [303] * 12
 
 
 def test_a_page_is_come_back_to_after_signing_in(server: Server):

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -329,45 +329,45 @@ async def test_a_private_address_is_refused_where_the_setting_does_not_allow_it(
     assert attempt.error == "The address of the endpoint may not be used."
 
 
-async def test_of_twenty_endpoints_the_four_bad_ones_slow_no_healthy_one_down(store: Store, ring: KeyRing) -> None:
+class Twenty(Receiver):
+    """Twenty endpoints on one port: /0 hangs, /1 fails, /2 is slow; when each delivery arrived, by path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: dict[str, list[float]] = defaultdict(list)
+        self._server.socket.listen(128)  # else only five connections may wait, and the sixth looks like a dead host
+
+    def _record(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        with self._lock:
+            self.arrived[path].append(time.monotonic())
+        return {"/0": Answer(delay_s=30), "/1": Answer(status=500), "/2": Answer(delay_s=1)}.get(path, Answer())
+
+
+@pytest.fixture
+def twenty() -> Iterator[Twenty]:
+    server = Twenty()
+    yield server
+    server.close()
+
+
+async def test_of_twenty_endpoints_the_four_bad_ones_slow_no_healthy_one_down(
+    store: Store, ring: KeyRing, twenty: Twenty
+) -> None:
     office = Office(store, ring, total_s=2)
-    arrived: dict[str, list[float]] = defaultdict(list)
-    lock = threading.Lock()
-
-    class Watch(Receiver):
-        def __init__(self) -> None:
-            super().__init__()
-            self._server.socket.listen(128)  # twenty endpoints share this port; five may wait otherwise
-
-        def _record(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-            with lock:
-                arrived[path].append(time.monotonic())
-            match path:
-                case "/0":
-                    return Answer(delay_s=30)
-                case "/1":
-                    return Answer(status=500)
-                case "/2":
-                    return Answer(delay_s=1)
-            return Answer()
-
-    watch = Watch()
-    root = watch.url.rsplit("/", 1)[0]
-    try:
-        for number in range(20):
-            await office.endpoint(f"we_{number}", "http://127.0.0.1:1/" if number == 3 else f"{root}/{number}")
-        sent = []
-        async with office.open():
-            for number in range(15):
-                await office.news(f"{number}", customer=f"cus_{number}")
-                sent.append(time.monotonic())
-                await asyncio.sleep(0.05)
-            end = time.monotonic() + 10
-            while any(len(arrived[f"/{n}"]) < 15 for n in range(4, 20)) and time.monotonic() < end:
-                await asyncio.sleep(0.02)
-    finally:
-        watch.close()
-    healthy = [arrived[f"/{number}"] for number in range(4, 20)]
-    assert [len(each) for each in healthy] == [15] * 16
-    late = sorted(at - sent[place] for times in healthy for place, at in enumerate(sorted(times)))
+    root = twenty.url.rsplit("/", 1)[0]
+    for number in range(20):
+        await office.endpoint(f"we_{number}", "http://127.0.0.1:1/" if number == 3 else f"{root}/{number}")
+    healthy = [f"/{number}" for number in range(4, 20)]
+    sent = []
+    async with office.open():
+        for number in range(15):
+            await office.news(f"{number}", customer=f"cus_{number}")
+            sent.append(time.monotonic())
+            await asyncio.sleep(0.05)
+        end = time.monotonic() + 10
+        while any(len(twenty.arrived[path]) < 15 for path in healthy) and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+    assert [len(twenty.arrived[path]) for path in healthy] == [15] * 16
+    waits = (at - sent[place] for path in healthy for place, at in enumerate(sorted(twenty.arrived[path])))
+    late = sorted(waits)
     assert late[int(len(late) * 0.99)] < 1.0, late[-5:]

@@ -175,7 +175,8 @@ def _ending(subscription: Subscription, params: CreateSubscription | UpdateSubsc
     if at is not UNSET and at is not None and flag is True:
         raise Invalid("You can't pass both `cancel_at` and `cancel_at_period_end`.", param="cancel_at")
     if flag is True:
-        return cancellations.at_period_end(subscription, now)
+        unchanged = subscription.cancel_at_period_end
+        return subscription if unchanged else cancellations.at_period_end(subscription, now)
     if isinstance(at, int):
         return cancellations.at_time(subscription, now, at)
     if isinstance(at, str):
@@ -236,7 +237,7 @@ def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now
     if params.pause_collection is not UNSET:
         after = replace(after, pause_collection=params.pause_collection)
     after = _discounted(tx, after, params, now)
-    return _ending(after, params, now)
+    return _ending(cancellations.follow_period(after), params, now)
 
 
 def _new_trial_end(tx: Tx, subscription: Subscription, end: int | Literal["now"], now: int) -> Subscription:

@@ -23,6 +23,7 @@ from tenure.api.resource import (
 )
 from tenure.domain.customers import Address, Customer, CustomField
 from tenure.domain.documents import Part
+from tenure.domain.errors import NotFound
 from tenure.domain.subscriptions import Subscription
 from tenure.wire.lists import ListParams, Range, conditions
 
@@ -114,6 +115,12 @@ def _subscriptions(call: Call) -> dict[str, Any]:
     return page_shape(call, page, f"{PATH}/{call.id}/subscriptions")
 
 
+def _delete_discount(call: Call) -> dict[str, Any]:
+    """Customers carry no discounts of their own since 2025-03-31: there is never one to delete."""
+    call.tx.need(Customer, call.id, param="customer")
+    raise NotFound(f"No active discount for customer: {call.id}", code="resource_missing")
+
+
 RESOURCE = Resource(
     PATH,
     Customer,
@@ -125,6 +132,7 @@ RESOURCE = Resource(
         lists(PATH, Customer, ListCustomers, _where),
         searches(PATH, Customer, "customers"),
         Operation("GET", "/{id}/subscriptions", ListParams, _subscriptions),
+        Operation("DELETE", "/{id}/discount", Nothing, _delete_discount, writes=True),
     ),
     frozenset({"cash_balance", "default_source", "payment_method", "source", "tax", "tax_id_data"}),
 )

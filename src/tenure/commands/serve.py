@@ -11,6 +11,7 @@ import uvicorn
 from tenure import app as assembly
 from tenure.settings import Settings
 from tenure.web.context import App
+from tenure.web.metrics import Metrics
 
 SWITCH_INTERVAL_S = 0.0005
 
@@ -36,10 +37,10 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return found or asyncio.new_event_loop
 
 
-def server(app: App, settings: Settings) -> uvicorn.Server:
+def server(app: App, settings: Settings, metrics: Metrics | None = None) -> uvicorn.Server:
     """The web server, not started yet; it neither logs requests nor tells its name."""
     config = uvicorn.Config(
-        assembly.web(app),
+        assembly.web(app, metrics),
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -55,17 +56,19 @@ def server(app: App, settings: Settings) -> uvicorn.Server:
 async def run(app: App, settings: Settings) -> None:
     """Serve until a signal asks to end; then finish what is under way."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    web = server(app, settings)
-    if not settings.workers:
-        await web.serve()
-        return
-    worker = assembly.worker(app)
-    jobs = asyncio.create_task(worker.run())
+    metrics = Metrics() if settings.metrics else None
+    web = server(app, settings, metrics)
+    watching = asyncio.create_task(metrics.watch_loop()) if metrics is not None else None
+    worker = assembly.worker(app) if settings.workers else None
+    jobs = asyncio.create_task(worker.run()) if worker is not None else None
     try:
         await web.serve()
     finally:
-        worker.stop()
-        await jobs
+        if watching is not None:
+            watching.cancel()
+        if worker is not None and jobs is not None:
+            worker.stop()
+            await jobs
 
 
 async def work(app: App) -> None:

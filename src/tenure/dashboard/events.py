@@ -8,6 +8,7 @@ from typing import Any
 
 from tenure.dashboard import audit, lists, words
 from tenure.dashboard.visit import Answer, Page, Redirect, Route, Visit
+from tenure.domain.event_types import SENT
 from tenure.domain.events import Event
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 from tenure.store import deliveries
@@ -16,11 +17,6 @@ from tenure.store.queries import Condition
 from tenure.store.tx import Tx
 from tenure.wire.shapes import render
 
-TYPES = (
-    "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
-    "customer.discount.created", "customer.created", "customer.updated", "coupon.created", "price.created",
-    "product.created", "billing_portal.session.created", "billing_portal.configuration.updated",
-)  # fmt: skip
 TRIES_SHOWN = 20
 
 
@@ -39,7 +35,7 @@ async def index(visit: Visit) -> Answer:
     shows = {
         "nav": "events",
         "f": {"type": visit.query.one("type"), "object": visit.query.one("object")},
-        "types": [(each, each) for each in TYPES],
+        "types": [(each, each) for each in SENT],
     }
     return Page(template="events.html", shows=await visit.read(load) | shows)
 

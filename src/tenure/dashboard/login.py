@@ -5,7 +5,7 @@ over its limit ─▶ 429     wrong in any way ─▶ the same sentence, the sam
 
 import falcon
 from falcon.asgi import Request, Response
-from limits import RateLimitItem, parse
+from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -25,14 +25,22 @@ MAX_EMAIL = 254
 
 
 class Limits:
-    """How many tries an email address and an IP address have, in this process."""
+    """How many tries an email address and an IP address have, in this process; only failures count against an IP."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def allow(self, item: RateLimitItem, key: str) -> bool:
-        """Count one try; whether it is within the limit."""
-        return self._limiter.hit(item, key)
+    def allow(self, ip: str, email: str) -> bool:
+        """Count a try for the address, and say whether both may still try."""
+        return self._limiter.hit(PER_ADDRESS, email) and self._limiter.test(PER_IP, ip)
+
+    def failed(self, ip: str) -> None:
+        """Count a failure against the IP address."""
+        self._limiter.hit(PER_IP, ip)
+
+    def succeeded(self, email: str) -> None:
+        """Forget the tries of the address."""
+        self._limiter.clear(PER_ADDRESS, email)
 
 
 class SignIn:
@@ -58,13 +66,15 @@ class SignIn:
             return stop(self.app, req, resp, refused)
         after, email = ours(form.one("next", "/dashboard")), form.one("email").lower()[:MAX_EMAIL]
         address = req.remote_addr or ""
-        if not (self.limits.allow(PER_IP, address) and self.limits.allow(PER_ADDRESS, email)):
+        if not self.limits.allow(address, email):
             problem = language_of(req).gettext("Too many tries. Wait a quarter of an hour and try again.")
             return put_outside(self.app, req, resp, _page(after, email=email, problem=problem, status=429))
         user = await self._recognise(email, form)
         if user is None:
+            self.limits.failed(address)
             problem = language_of(req).gettext("The email, the password or the code is wrong.")
             return put_outside(self.app, req, resp, _page(after, email=email, problem=problem, status=401))
+        self.limits.succeeded(email)
         await self._enter(req, resp, user, after)
 
     async def _recognise(self, email: str, form: Form) -> str | None:

@@ -12,20 +12,12 @@ from tenure.dashboard.events import describe
 from tenure.dashboard.visit import Answer, Form, Page, Redirect, Route, Visit
 from tenure.domain.addresses import check_url
 from tenure.domain.errors import Invalid, Refused
+from tenure.domain.event_types import SENT
 from tenure.domain.signatures import ROLL_OVERLAP_S, SECRET_BYTES, new_secret
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 from tenure.store import deliveries
 from tenure.store.tx import Tx
 
-OFFERED = (
-    "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
-    "customer.subscription.paused", "customer.subscription.resumed", "customer.subscription.trial_will_end",
-    "customer.discount.created", "customer.discount.updated", "customer.discount.deleted",
-    "customer.created", "customer.updated", "customer.deleted",
-    "billing_portal.session.created", "billing_portal.configuration.created", "billing_portal.configuration.updated",
-    "coupon.created", "coupon.updated", "coupon.deleted", "promotion_code.created", "promotion_code.updated",
-    "product.created", "product.updated", "product.deleted", "price.created", "price.updated",
-)  # fmt: skip
 SHOWN = 30
 FAILING_AFTER = 12
 
@@ -88,7 +80,7 @@ async def new(visit: Visit) -> Answer:
 
 
 def _form(form: dict[str, Any], errors: dict[str, str]) -> Page:
-    shows = {"nav": "webhooks", "f": form, "errors": errors, "offered": OFFERED}
+    shows = {"nav": "webhooks", "f": form, "errors": errors, "offered": SENT}
     return Page(template="webhook_new.html", shows=shows, status=422 if errors else 200)
 
 
@@ -132,7 +124,7 @@ async def _show(visit: Visit, errors: dict[str, str]) -> Page:
             "h": endpoint,
             "badge_of": status(visit, endpoint),
             "all": "*" in endpoint.enabled_events,
-            "offered": sorted({*OFFERED, *endpoint.enabled_events} - {"*"}),
+            "offered": sorted({*SENT, *endpoint.enabled_events} - {"*"}),
             "sent": [describe(tx, visit, each, endpoint) for each in sent],
             "failing": len(sent) >= FAILING_AFTER and all(each.state != "delivered" for each in sent[:FAILING_AFTER]),
             "rolling": endpoint.previous_secret_until if (endpoint.previous_secret_until or 0) > visit.now else None,

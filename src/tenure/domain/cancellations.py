@@ -76,6 +76,14 @@ def at_time(
     )
 
 
+def follow_period(subscription: Subscription) -> Subscription:
+    """In classic mode an end that is set for the period's end moves with the period."""
+    if not subscription.cancel_at_period_end or subscription.billing_mode.type != "classic":
+        return subscription
+    end = subscription.trial_end if subscription.status is Status.TRIALING else None
+    return replace(subscription, cancel_at=end or period_end(subscription))
+
+
 def undo(subscription: Subscription) -> Subscription:
     """Take back an end that is set; price, discounts and periods stay. Raises Conflict when there is none."""
     _live(subscription)

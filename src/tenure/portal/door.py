@@ -35,7 +35,7 @@ from tenure.portal.visit import (
     visit,
 )
 from tenure.store import Tx
-from tenure.store.portal_sessions import Opened
+from tenure.store.portal_sessions import Opened, by_cookie_hash
 from tenure.web import csrf, headers, pages, sessions
 from tenure.web.context import App
 from tenure.web.portal_pages import HOME, Frame, OpenPage, render
@@ -113,6 +113,17 @@ class Door:
             )
         return opened, cookie_hash
 
+    async def ended(self, req: AsgiRequest, asked: Asked) -> Made:
+        """The page of a visitor whose session is over, or who never had one."""
+        tongue, cookie_hash, now = reading_language(asked, asked.language_cookie), self.token(req), self.app.clock()
+        if cookie_hash is None:
+            return expired(tongue), unbranded_frame(), tongue
+        opened = await self.app.store.system_read(lambda tx: by_cookie_hash(tx, cookie_hash), now=now)
+        if opened is None:
+            return expired(tongue), unbranded_frame(), tongue
+        frame = await self.app.store.read(opened.scope, lambda tx: bare_frame(tx, opened, tongue), now=now)
+        return signed_out(tongue, frame.merchant.name), frame, tongue
+
     async def form(self, req: AsgiRequest) -> dict[str, str]:
         """The fields of a form, the first of each name. Raises Invalid."""
         body: bytes = await req.stream.read(MAX_FORM_BYTES + 1)
@@ -172,6 +183,14 @@ def expired(tongue: Language, merchant: str = "") -> Shown:
     return message(_("This link has expired"), f"{why} {again}", status=410, support=True)
 
 
+def signed_out(tongue: Language, merchant: str) -> Shown:
+    """The page of a session that was idle or open for too long."""
+    _ = tongue.gettext
+    again = _("Go back to %(merchant)s and open billing again.", merchant=merchant)
+    why = _("For your safety we signed you out. Nothing was changed.")
+    return message(_("Your session has ended"), f"{why} {again}", status=410, support=True)
+
+
 class Page:
     """One address for customers with a session: who shows it and who takes its form."""
 
@@ -198,8 +217,7 @@ class Page:
     async def _run(self, req: AsgiRequest, handler: Handler, asked: Asked, rid: str, run: Any) -> Made:
         found = await self.door.find(req)
         if found is None:
-            tongue = reading_language(asked, asked.language_cookie)
-            return expired(tongue), unbranded_frame(), tongue
+            return await self.door.ended(req, asked)
         opened, cookie_hash = found
 
         def work(tx: Tx) -> Made:

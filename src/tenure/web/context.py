@@ -19,4 +19,3 @@ class App:
     data_dir: Path
     secure: bool
     allow_private_webhooks: bool = False
-    demo: bool = False
