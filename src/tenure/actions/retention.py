@@ -81,15 +81,17 @@ def start(
     for flow in tx.page(CancellationSession, where, limit=10).items:
         if session is not None and flow.portal_session == session.id:
             return _offered(tx, tx.lock(CancellationSession, flow.id), subscription)
+    now = moment(tx, subscription.test_clock)
     flow = CancellationSession(
         id=tx.new_id("cxs_"),
-        created=moment(tx, subscription.test_clock),
+        created=now,
         livemode=tx.scope.livemode,
         configuration=configuration.id,
         customer=customer,
         locale=locale,
         mode=configuration.features.subscription_cancel.mode,
         portal_session=session.id if session else None,
+        reason_asked_at=now if policy(configuration, session).ask == "before" else None,
         source=source,
         subscription=subscription_id,
     )

@@ -19,9 +19,9 @@ from tenure.api.resource import (
     update,
 )
 from tenure.domain.documents import Part
-from tenure.domain.errors import Conflict
+from tenure.domain.errors import Conflict, NotFound
 from tenure.domain.requests import AnchorGiven, CreateSubscription, DetailsGiven, Proration, UpdateSubscription
-from tenure.domain.subscriptions import BillingMode, Flexible, Subscription
+from tenure.domain.subscriptions import TERMINAL, BillingMode, Flexible, Subscription
 from tenure.wire.lists import ListParams, Range, conditions
 
 PATH = "/v1/subscriptions"
@@ -113,6 +113,8 @@ def _where(params: ListSubscriptions) -> Where:
 
 
 def _cancel(call: Call) -> dict[str, Any]:
+    if call.tx.need(Subscription, call.id, param="id").status in TERMINAL:  # the reference's answer to a second cancel
+        raise NotFound(f"No such subscription: '{call.id}'", code="resource_missing", param="id")
     details = call.params.cancellation_details
     given = None if details is UNSET else details
     return shown(call, subscriptions.cancel(call.tx, call.id, mode="immediately", details=given))
