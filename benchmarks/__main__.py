@@ -1,6 +1,6 @@
 """`make bench`: fills the servers, asks every question, prints the tables; `--full` adds the one about a million.
 
-    python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 1.5] [--rounds 3] [--objects 10000]
+python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 1.5] [--rounds 3] [--objects 10000]
 """
 
 import argparse

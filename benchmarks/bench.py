@@ -1,6 +1,6 @@
 """What every question is asked with: the servers over their stock, rounds in turn, and a table of the answers.
 
-    with bench(data, …) as b:  b.compare("Retrieve a subscription", {server: requests, …})
+with bench(data, …) as b:  b.compare("Retrieve a subscription", {server: requests, …})
 """
 
 import random
@@ -85,7 +85,9 @@ def shuffled(requests: list[bytes]) -> list[bytes]:
     return requests
 
 
-def request(method: str, path: str, *, key: str = "", body: str = "", headers: Mapping[str, str] | None = None) -> bytes:
+def request(
+    method: str, path: str, *, key: str = "", body: str = "", headers: Mapping[str, str] | None = None
+) -> bytes:
     """One HTTP request, ready to be sent."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*", "User-Agent: benchmarks"]
     if key:

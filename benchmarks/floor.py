@@ -1,8 +1,9 @@
 """The floor: a bare ASGI app on the same server that does the same SQL by the raw driver, and nothing else.
 
-    key by its hash ─▶ document(s), decoded ─▶ one durable transaction where something changes ─▶ the same answer, encoded
+    key by its hash ─▶ document(s), decoded ─▶ where something changes, one durable transaction ─▶ the same answer
 
 No routing, no typed parameters, no rules, no rendering of documents: they lie in its file as the API shows them.
+Its page is the portal's template with a context that was made once.
 Run by servers.py:   python -m benchmarks.floor DATABASE PORT
 """
 
@@ -20,8 +21,9 @@ from urllib.parse import parse_qsl
 import apsw
 import msgspec
 import uvicorn
+from markupsafe import Markup
 
-from tenure.i18n.languages import language
+from tenure.i18n.languages import language, translated_tags
 from tenure.web.portal_pages import Frame, HomePage, render
 from tenure.web.portal_plans import Badge, Fact, Plan
 from tenure.web.readers import Merchant
@@ -34,7 +36,8 @@ KEY = "SELECT id, account, livemode, kind FROM api_keys WHERE hash = ? AND revok
 ONE = "SELECT doc, ver, deleted FROM subscriptions WHERE account = ? AND livemode = ? AND id = ?"
 PAGE = """SELECT doc, ver, deleted FROM subscriptions WHERE account = ? AND livemode = ? AND deleted = 0
 AND status IS NOT 'canceled' ORDER BY created DESC, id DESC LIMIT 101"""
-CHANGE = """UPDATE subscriptions SET changed = ?, ver = ver + 1, status = ?, cancel_at = ?, canceled_at = ?, next_at = ?, doc = ?
+CHANGE = """UPDATE subscriptions
+SET changed = ?, ver = ver + 1, status = ?, cancel_at = ?, canceled_at = ?, next_at = ?, doc = ?
 WHERE account = ? AND livemode = ? AND id = ? AND ver = ?"""
 EVENT = """INSERT INTO events (account, livemode, id, created, changed, ver, deleted, type, object_id, doc)
 VALUES (?, ?, ?, ?, ?, 1, 0, ?, ?, ?)"""
@@ -134,13 +137,15 @@ def _page(plans: int) -> tuple[Any, ...]:
     """The portal's home, made ready once: what is left of it is its template."""
     plan = Plan(
         id="sub_0000000000000000000000", name="Halyard Studio", detail="Quantity: 2", amount="€58.00", was="",
-        per="per month", lines=(), badge=Badge("Active", "ok", "check"), facts=(Fact("calendar", "Renews on December 14, 2026"),),
+        per="per month", lines=(), badge=Badge("Active", "ok", "check"),
+        facts=(Fact("calendar", Markup("Renews on <strong>December 14, 2026</strong>")),),
         can_cancel=True, can_renew=False, ends_on="", renews_on="December 14, 2026", since="November 2026",
     )  # fmt: skip
-    english = language("en")
+    english, languages = language("en"), tuple(language(tag) for tag in translated_tags())
     merchant = Merchant(account="acct_0", name="My business", letter="M")
-    frame = Frame(merchant=merchant, headline="Manage your My business subscription.", languages=(english, language("de")))
-    return HomePage(plans=(plan,) * plans, details=(("Name", "Ada"), ("Email", "ada@example.com"))), frame, english
+    frame = Frame(merchant=merchant, headline="Manage your My business subscription.", languages=languages)
+    page = HomePage(plans=(plan,) * plans, details=(("Name", "Customer 1"), ("Email", "c1@example.com")))
+    return page, frame, english
 
 
 def written(shape: dict[str, Any]) -> bytes:

@@ -52,7 +52,10 @@ class Server:
             port=self.port, pid=self.pid, requests=requests, connections=connections, warm_up_s=0.4, seconds=seconds
         )
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.load"], input=msgspec.msgpack.encode(job), stdout=subprocess.PIPE, check=True
+            [sys.executable, "-m", "benchmarks.load"],
+            input=msgspec.msgpack.encode(job),
+            stdout=subprocess.PIPE,
+            check=True,
         )
         return msgspec.msgpack.decode(done.stdout, type=Result)
 

@@ -1,8 +1,8 @@
 """What is stored before anything is measured: one account, a price, and for each customer one subscription.
 
-    fill(data, 10_000)        Tenure's store through its own save()     ids, key, cookies
-    multiply(data, 100)       each subscription a hundred times, as copies of rows: a million in a minute
-    copy_for_floor(…)         the same rows; subscriptions as the API shows them
+fill(data, 10_000)        Tenure's store through its own save()     ids, key, cookies
+multiply(data, 100)       each subscription a hundred times, as copies of rows: a million in a minute
+copy_for_floor(…)         the same rows; subscriptions as the API shows them
 """
 
 import asyncio
@@ -67,8 +67,8 @@ async def _fill(data: Path, number: int) -> Stock:
 def _catalogue(tx: Tx) -> str:
     product = Product(id=tx.new_id("prod_"), created=tx.now, name="Halyard Studio")
     price = Price(
-        id=tx.new_id("price_"), created=tx.now, currency="eur", product=product.id, recurring=Recurring(interval="month"),
-        type="recurring", unit_amount=2900, unit_amount_decimal="2900",
+        id=tx.new_id("price_"), created=tx.now, currency="eur", product=product.id,
+        recurring=Recurring(interval="month"), type="recurring", unit_amount=2900, unit_amount_decimal="2900",
     )  # fmt: skip
     tx.save(Change(after=(product, price)))
     return price.id

@@ -25,6 +25,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "base", "service", "se
 LAST_HANDLERS = (
     "src/tenure/api/handler.py",
     "src/tenure/app.py",
+    "src/tenure/dashboard/view.py",
     "src/tenure/portal/door.py",
     "src/tenure/store/committer.py",
     "src/tenure/worker/",

@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 
 from tenure import api, dashboard, portal
 from tenure.api.answers import refusal
-from tenure.api.handler import finish, request_id
+from tenure.api.handler import finish
 from tenure.api.resource import missing_route
 from tenure.settings import Settings
 from tenure.store.open import open_store
@@ -21,6 +21,8 @@ from tenure.store.seal import open_ring
 from tenure.web import static_files
 from tenure.web.context import App
 from tenure.web.metrics import Metrics
+from tenure.web.outside import Health, Outside, Root
+from tenure.web.request_ids import new_request_id
 from tenure.wire import versions
 from tenure.worker.loop import Worker
 from tenure.worker.warehouse import warehouse_job
@@ -34,7 +36,7 @@ def now() -> int:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[App]:
     """The pieces that doors share, over a migrated and started store, closed at the end."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(settings.store_url)
     store.migrate()
     await store.start()
@@ -57,13 +59,16 @@ def web(app: App, metrics: Metrics | None = None) -> "falcon.asgi.App":  # type:
     site = falcon.asgi.App(middleware=[metrics] if metrics is not None else None)
     if metrics is not None:
         site.add_route("/metrics", metrics)
-    site.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_verb)
+    outside = Outside(https=app.secure)
+    site.add_error_handler(falcon.HTTPError, outside.refused)
+    site.add_error_handler(falcon.HTTPMethodNotAllowed, WrongVerb(outside).answer)
+    site.add_error_handler(Exception, outside.failed)
     static_files.routes(site)
     api.add_routes(site, app)
     portal.add_routes(site, app)
     dashboard.add_routes(site, app)
-    site.add_route("/healthz", Health())
-    site.add_route("/", Root())
+    site.add_route("/healthz", Health(outside))
+    site.add_route("/", Root(outside))
     return site
 
 
@@ -78,31 +83,16 @@ def worker(app: App) -> Worker:
     )
 
 
-class Health:
-    """Says that the process serves."""
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        """200 with one word."""
-        resp.text = "ok"
-        resp.content_type = "text/plain"
-
-
-class Root:
-    """Sends people to the dashboard."""
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        """303 to the dashboard."""
-        resp.status = 303
-        resp.set_header("Location", "/dashboard")
-
-
-async def _wrong_verb(req: Request, resp: Response, ex: falcon.HTTPMethodNotAllowed, params: object) -> None:
+class WrongVerb:
     """The API answers a verb that a URL does not have as it answers an unknown URL; pages answer 405."""
-    if req.path.startswith("/v1"):
-        rid = request_id()
-        finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)
-        return
-    resp.status = 405
-    resp.text = "Method not allowed"
-    resp.content_type = "text/plain"
-    resp.set_headers(dict(ex.headers or ()))
+
+    def __init__(self, outside: Outside) -> None:
+        self.outside = outside
+
+    async def answer(self, req: Request, resp: Response, error: falcon.HTTPMethodNotAllowed, params: object) -> None:
+        """One answer in the words of the door that was asked."""
+        if req.path.startswith("/v1"):
+            rid = new_request_id()
+            finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)
+            return
+        await self.outside.refused(req, resp, error, params)

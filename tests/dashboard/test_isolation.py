@@ -105,7 +105,7 @@ async def _move_to_other_account(server: Server, email: str) -> None:
 
 
 def _other(tx: users.SystemTx, email: str) -> None:
-    accounts.create(tx, id="acct_0other", name="Other Merchant", created=1_700_000_000)
+    accounts.create(tx, id="acct_0other", name="Other Merchant", created=2_000_000_000)
     found = users.by_email(tx, email)
     assert found is not None
     for member in users.accounts_of(tx, found.id):
@@ -113,4 +113,35 @@ def _other(tx: users.SystemTx, email: str) -> None:
             "delete from memberships where user_id = :user and account = :account",
             {"user": found.id, "account": member.account},
         )
+    users.join(tx, Membership(user_id=found.id, account="acct_0other", role="owner"))
+
+
+def test_a_person_of_two_accounts_changes_between_them(server: Server, made: Made, run):
+    user = server.user(role="viewer")
+    run(_join_other_account(server, user.email))
+    visitor = Visitor(server)
+    visitor.sign_in(user)
+    assert visitor.post("/account", account="acct_0other").status_code == 303
+    page = visitor.shown("/customers")
+    assert "Somebody Else" in page
+    assert "Only Mine" not in page
+    assert "/coupons/new" in visitor.shown("/coupons")  # an owner there, a viewer in the first
+    mine = next(each for each in page.split('<option value="')[1:] if not each.startswith("acct_0other")).split('"')[0]
+    assert visitor.post("/account", account=mine).status_code == 303
+    assert "Only Mine" in visitor.shown("/customers")
+    assert "/coupons/new" not in visitor.shown("/coupons")
+
+
+async def _join_other_account(server: Server, email: str) -> None:
+    store = open_store(f"sqlite:///{server.data / 'tenure.db'}")
+    await store.start()
+    try:
+        await store.system_write(lambda tx: _join(tx, email), now=1_700_000_000)
+    finally:
+        await store.close()
+
+
+def _join(tx: users.SystemTx, email: str) -> None:
+    found = users.by_email(tx, email)
+    assert found is not None
     users.join(tx, Membership(user_id=found.id, account="acct_0other", role="owner"))

@@ -1,4 +1,4 @@
-"""The texts: every visible one is in the catalogue, German is complete, placeholders agree, and no sentence presses anybody.
+"""The texts: German is complete, placeholders agree, and no sentence presses anybody.
 
 To refresh the catalogues after a text has changed, in src/tenure:
     pybabel extract -F i18n/babel.cfg -o /tmp/messages.pot --add-comments=L10n: i18n portal web dashboard
@@ -18,7 +18,12 @@ from tenure import i18n
 from tenure.i18n.languages import catalogue_path, language, translated_tags
 
 PACKAGE = Path(i18n.__file__).parent.parent
-METHODS = [("portal/**.py", "python"), ("web/**.py", "python"), ("i18n/**.py", "python"), ("web/templates/**.html", "jinja2")]
+METHODS = [
+    ("portal/**.py", "python"),
+    ("web/**.py", "python"),
+    ("i18n/**.py", "python"),
+    ("web/templates/**.html", "jinja2"),
+]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
 # Words that press: guilt, fear, false urgency. "lose" also stands for "losing".
 FORBIDDEN = re.compile(

@@ -195,7 +195,9 @@ def test_the_language_is_that_of_the_link_then_the_choice_then_the_customer_then
     assert '<html lang="de"' in by_browser.page.text
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/dashboard", "/p/\\evil.example", "", "/p/\r\nx"])
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example", "/dashboard", "/p/\\evil.example", "", "/p/\r\nx"]
+)
 def test_choosing_a_language_never_leads_away(browse, shop, back):
     visitor = browse().open(shop.link(shop.customer()))
     visitor.post("/p/language", {"language": "de", "back": back})

@@ -32,9 +32,11 @@ def test_every_colour_has_contrast_in_light_and_dark(color):
 @given(COLORS)
 def test_a_colour_survives_the_round_trip(color):
     rgb = brand.parse(color)
-    assert brand.to_hex(brand.from_oklch(*brand.to_oklch(rgb))) == color or max(
-        abs(one - other) for one, other in zip(brand.from_oklch(*brand.to_oklch(rgb)), rgb, strict=True)
-    ) <= 2 / 255
+    assert (
+        brand.to_hex(brand.from_oklch(*brand.to_oklch(rgb))) == color
+        or max(abs(one - other) for one, other in zip(brand.from_oklch(*brand.to_oklch(rgb)), rgb, strict=True))
+        <= 2 / 255
+    )
 
 
 def test_a_readable_colour_stays_as_it_is():

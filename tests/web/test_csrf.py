@@ -23,7 +23,7 @@ def asked(method: str = "POST", **headers: str) -> Request:
     ],
 )
 def test_our_own_pages_and_clients_that_are_no_browsers_may_post(headers):
-    csrf.check(asked(**headers))
+    csrf.check(asked(**headers), https=True)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,20 @@ def test_our_own_pages_and_clients_that_are_no_browsers_may_post(headers):
         {"Origin": "https://evil.example"},
         {"Origin": "http://billing.example.evil.example"},
         {"Sec_Fetch_Site": ""},
+        {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_other_sites_may_not(headers):
     with pytest.raises(Forbidden):
-        csrf.check(asked(**headers))
+        csrf.check(asked(**headers), https=True)
 
 
 def test_reading_is_open_to_links_from_everywhere():
-    csrf.check(asked("GET", Sec_Fetch_Site="cross-site"))
+    csrf.check(asked("GET", Sec_Fetch_Site="cross-site"), https=True)
+
+
+def test_a_hidden_origin_is_taken_only_where_browsers_can_send_nothing_better():
+    csrf.check(asked(Origin="null"), https=False)
+    with pytest.raises(Forbidden):
+        csrf.check(asked(Origin="null"), https=True)

@@ -28,9 +28,7 @@ def draft(**cancel: object) -> Configuration:
 
 
 def shown(page: str, configuration: Configuration, coupon: Coupon | None = COUPON, tag: str = "en") -> str:
-    return preview(
-        page, configuration, merchant=MERCHANT, language=language(tag), now=NOW, coupon=coupon
-    ).decode()
+    return preview(page, configuration, merchant=MERCHANT, language=language(tag), now=NOW, coupon=coupon).decode()
 
 
 @pytest.mark.parametrize("tag", ["en", "de", "ar"])

@@ -10,6 +10,7 @@ from tenure.actions.subscriptions import usable_option
 from tenure.domain.coupons import Coupon
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Invalid
+from tenure.domain.links import check_link
 from tenure.domain.portal import Configuration, check_configuration
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
@@ -65,8 +66,20 @@ def add_default(tx: Tx) -> Configuration:
     return create(tx, fields, is_default=True)
 
 
+def _check_links(config: Configuration) -> None:
+    profile = config.business_profile
+    for param, url in (
+        ("business_profile[privacy_policy_url]", profile.privacy_policy_url),
+        ("business_profile[terms_of_service_url]", profile.terms_of_service_url),
+        ("default_return_url", config.default_return_url),
+    ):
+        if url is not None:
+            check_link(url, livemode=config.livemode, param=param)
+
+
 def _checked(tx: Tx, config: Configuration) -> Configuration:
     check_configuration(config)
+    _check_links(config)
     cancel = config.features.subscription_cancel
     for index, option in enumerate(cancel.cancellation_reason.feedback_options or ()):
         usable_option(tx, option, param=f"{CANCEL}[cancellation_reason][feedback_options][{index}]")

@@ -12,6 +12,7 @@ from tenure.domain.documents import Change, EventDraft
 from tenure.domain.ids import base62
 from tenure.domain.subscriptions import TERMINAL, Subscription
 from tenure.domain.test_clocks import TestClock
+from tenure.store.portal_sessions import end_of_customer
 from tenure.store.tx import Tx
 
 PREFIX_LENGTH = 8
@@ -46,11 +47,12 @@ def update(tx: Tx, id: str, fields: Mapping[str, Any]) -> Customer:
 
 
 def delete(tx: Tx, id: str) -> Customer:
-    """Delete the customer and end all subscriptions at once; what was recorded stays for reports."""
+    """Delete the customer, end subscriptions and portal sessions at once; what was recorded stays for reports."""
     customer = tx.lock(Customer, id, param="customer")
     for each in page_all(tx, Subscription, [("customer", "=", id)]):
         if each.status not in TERMINAL:
             locked = tx.lock(Subscription, each.id)
             tx.save(subscriptions.ended(locked, moment(tx, locked.test_clock)))
+    end_of_customer(tx, id)
     tx.save(Change(deleted=(customer,), events=(EventDraft("customer.deleted", customer),)))
     return customer

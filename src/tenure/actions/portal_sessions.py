@@ -15,6 +15,7 @@ from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict, Invalid
+from tenure.domain.links import check_link
 from tenure.domain.portal import Configuration, Flow, Session
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
 from tenure.store.portal_sessions import attach_token
@@ -35,6 +36,8 @@ def create(tx: Tx, fields: Mapping[str, Any], *, secret: str, portal_url: str) -
     """
     customer = tx.need(Customer, fields["customer"], param="customer")
     config = _configuration(tx, fields.get("configuration"))
+    if fields.get("return_url") is not None:
+        check_link(fields["return_url"], livemode=tx.scope.livemode, param="return_url")
     session = Session(
         id=tx.new_id("bps_"),
         created=tx.now,
@@ -86,15 +89,18 @@ def _flow(tx: Tx, given: Mapping[str, Any] | None, customer: Customer, config: C
     cancel = given.get("subscription_cancel")
     if cancel is None:
         raise Invalid(f"Missing required param: {BASE}.", code="parameter_missing", param=BASE)
-    _check_after_completion(given.get("after_completion"))
+    _check_after_completion(tx, given.get("after_completion"))
     _check_cancel(tx, cancel, customer, config)
     return msgspec.convert(dict(given), Flow)
 
 
-def _check_after_completion(after: Mapping[str, Any] | None) -> None:
-    if after is not None and after["type"] == "redirect" and not after.get("redirect"):
-        at = "flow_data[after_completion][redirect]"
+def _check_after_completion(tx: Tx, after: Mapping[str, Any] | None) -> None:
+    at = "flow_data[after_completion][redirect]"
+    redirect = after.get("redirect") if after is not None else None
+    if after is not None and after["type"] == "redirect" and not redirect:
         raise Invalid(f"Missing required param: {at}.", code="parameter_missing", param=at)
+    if redirect:
+        check_link(redirect["return_url"], livemode=tx.scope.livemode, param=f"{at}[return_url]")
 
 
 def _check_cancel(tx: Tx, cancel: Mapping[str, Any], customer: Customer, config: Configuration) -> None:

@@ -54,7 +54,7 @@ def flow_policy(tx: Tx, flow: CancellationSession) -> Policy:
     """What this flow may ask and offer, from its configuration and its portal session."""
     config = tx.need(Configuration, flow.configuration or "")
     session = tx.get(Session, flow.portal_session) if flow.portal_session else None
-    return policy(config, session)
+    return policy(config, session, subscription=flow.subscription)
 
 
 def start(
@@ -91,7 +91,7 @@ def start(
         locale=locale,
         mode=configuration.features.subscription_cancel.mode,
         portal_session=session.id if session else None,
-        reason_asked_at=now if policy(configuration, session).ask == "before" else None,
+        reason_asked_at=now if policy(configuration, session, subscription=subscription_id).ask == "before" else None,
         source=source,
         subscription=subscription_id,
     )
@@ -149,9 +149,10 @@ def _details(flow: CancellationSession) -> DetailsGiven:
 
 
 def decline(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
-    """Note that the offer was declined; the flow goes on to the confirm page."""
+    """Note that the offer was declined; the flow goes on to the confirm page. Nothing to note once it has ended."""
     flow, subscription = _open(tx, flow_id, customer)
-    if flow.offer is not None and flow.offer.declined_at is None and flow.offer.accepted_at is None:
+    answered = flow.offer is None or flow.offer.declined_at is not None or flow.offer.accepted_at is not None
+    if flow.offer is not None and not answered and flow.outcome is None:
         flow = replace(flow, offer=replace(flow.offer, declined_at=moment(tx, subscription.test_clock)))
         tx.save(Change(after=(flow,)))
     return flow
@@ -179,7 +180,7 @@ def accept(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
         add_redemption(tx, coupon=coupon.id, customer=customer, subscription=subscription.id, accepted_at=now)
     except AlreadyExists:
         raise Conflict("This offer no longer applies.", code="offer_gone") from None
-    offer = replace(flow.offer, accepted_at=now, discount=made)
+    offer = replace(flow.offer, accepted_at=now, declined_at=None, discount=made)
     flow = replace(flow, offer=offer, outcome="saved", completed_at=now, reference=_reference(flow.id))
     tx.save(Change(after=(flow,)))
     return flow

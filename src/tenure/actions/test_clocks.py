@@ -9,6 +9,7 @@ from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Invalid
 from tenure.domain.subscriptions import TERMINAL, Subscription
 from tenure.domain.test_clocks import DELETES_AFTER_S, Advancing, StatusDetails, TestClock, check_advance
+from tenure.store.portal_sessions import end_of_customer
 from tenure.store.tx import Tx
 
 
@@ -63,6 +64,8 @@ def delete(tx: Tx, id: str) -> TestClock:
     ended = [subscriptions.ended(each, clock.frozen_time) for each in owned if each.status not in TERMINAL]
     for change in ended:
         tx.save(change)
+    for each in customers:
+        end_of_customer(tx, each.id)
     tx.save(Change(deleted=tuple(customers), events=tuple(EventDraft("customer.deleted", c) for c in customers)))
     tx.save(Change(deleted=(clock,), events=(EventDraft("test_helpers.test_clock.deleted", clock),)))
     return clock

@@ -24,9 +24,10 @@ from tenure.api import (
     webhook_endpoints,
 )
 from tenure.api.answers import refusal
-from tenure.api.handler import Handler, finish, request_id
+from tenure.api.handler import Handler, finish
 from tenure.api.resource import Resource, missing_route
 from tenure.web.context import App
+from tenure.web.request_ids import new_request_id
 from tenure.wire import versions
 
 RESOURCES: tuple[Resource, ...] = (
@@ -74,5 +75,5 @@ def _bound(handler: Handler):  # type: ignore[no-untyped-def]
 async def _unknown(req: Request, resp: Response | None, **_: object) -> None:
     if resp is None:
         return
-    rid = request_id()
+    rid = new_request_id()
     finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)

@@ -33,8 +33,15 @@ def _shape(account: accounts.Account) -> Shape:
         "metadata": {},
         "payouts_enabled": True,
         "settings": {
-            "branding": {"primary_color": settings.get("brand_color")},
+            "branding": {
+                "icon": None,
+                "logo": None,
+                "primary_color": settings.get("brand_color"),
+                "secondary_color": None,
+            },
+            "card_payments": {"statement_descriptor_prefix": None},
             "dashboard": {"display_name": account.name, "timezone": settings.get("time_zone", "Etc/UTC")},
+            "payments": {"statement_descriptor": None},
         },
         "type": "standard",
     }

@@ -6,7 +6,8 @@ Authorization: Bearer sk_test_…      or Basic with the key as the user name
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+
+import msgspec
 
 from tenure.domain.documents import Scope
 from tenure.domain.errors import Forbidden, Unauthenticated
@@ -16,14 +17,18 @@ from tenure.store.tx import SystemTx
 PREFIXES = ("sk_test_", "sk_live_", "rk_test_", "rk_live_")
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """An API key that was found: whose it is, and whether it may write."""
 
     scope: Scope
     key_id: str
     restricted: bool
-    hint: str
+    key: str
+
+    @property
+    def hint(self) -> str:
+        """The key as messages may show it."""
+        return masked(self.key)
 
 
 def key_hash(key: str) -> str:
@@ -57,12 +62,10 @@ def masked(key: str) -> str:
 
 def identify(tx: SystemTx, key: str) -> Caller:
     """The caller that a key belongs to. Raises Unauthenticated."""
-    row = api_keys.by_hash(tx, key_hash(key)) if key.startswith(PREFIXES) else None
-    if row is None:
+    found = api_keys.holder(tx, key_hash(key)) if key.startswith(PREFIXES) else None
+    if found is None:
         raise Unauthenticated(f"Invalid API Key provided: {masked(key)}")
-    return Caller(
-        scope=Scope(row.account, row.livemode), key_id=row.id, restricted=row.kind == "restricted", hint=masked(key)
-    )
+    return Caller(Scope(found.account, found.livemode), found.id, found.kind == "restricted", key)
 
 
 def check_account(caller: Caller, account: str | None) -> None:

@@ -3,8 +3,6 @@
 Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
 """
 
-import secrets
-import time
 from typing import Any
 
 import structlog
@@ -17,18 +15,13 @@ from tenure.api.expansion import expanded
 from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
 from tenure.domain import documents
 from tenure.domain.errors import Invalid, Refused
-from tenure.domain.ids import new_id
 from tenure.store.tx import Tx
 from tenure.web.context import App
+from tenure.web.request_ids import new_request_id
 from tenure.wire import forms, versions
 
 MAX_BODY = 1_000_000
 log = structlog.get_logger("tenure.api")
-
-
-def request_id() -> str:
-    """A new id for one request."""
-    return new_id("req_", time.time_ns() // 1_000_000, secrets.randbits(80))
 
 
 class Handler:
@@ -39,7 +32,7 @@ class Handler:
 
     async def __call__(self, req: AsgiRequest, resp: AsgiResponse, id: str = "") -> None:
         """Answer one request; whatever goes wrong becomes an error object with a request id."""
-        rid = request_id()
+        rid = new_request_id()
         req.context.request_id = rid
         version = versions.CURRENT
         try:
@@ -63,18 +56,25 @@ class Handler:
         paths = forms.take_expand(tree)
         refuse_unsupported(self.resource, list(tree))
         params = forms.read(tree, self.operation.params)
-        token = req.get_header("Idempotency-Key") if self.operation.verb == "POST" else None
+        token = (req.get_header("Idempotency-Key") or None) if self.operation.verb == "POST" else None
         request = documents.Request(id=rid, idempotency_key=token)
 
         def run(tx: Tx) -> dict[str, Any]:
-            call = Call(tx, params, id, self.app)
+            call = Call(tx, params, id.replace("\0", "\ufffd"), self.app)
             return expanded(tx, self.operation.run(call), paths)
 
         now = self.app.clock()
         if not self.operation.writes:
             return Answer(200, written(await self.app.store.read(caller.scope, run, now=now, request=request)), {})
         if token is not None:
-            where = idempotency.Place(caller.scope, token, f"{req.method} {req.path}", idempotency.digest(raw), rid)
+            where = idempotency.Place(
+                scope=caller.scope,
+                key=token,
+                target=f"{req.method} {req.path}",
+                params_hash=idempotency.digest(raw),
+                request_id=rid,
+                secret=self.operation.secret,
+            )
             return await idempotency.run(self.app, where, run, now=now, request=request)
         shape = await self.app.store.write(caller.scope, run, now=now, request=request)
         return Answer(200, written(shape), {})

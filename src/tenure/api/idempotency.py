@@ -7,6 +7,7 @@
 
 Kept: answers of requests that began to run, refusals included. Not kept: what failed before (parameters, keys),
 and a failure that rolled everything back: nothing happened, so trying again is safe.
+An answer that shows a secret (a portal link, a webhook secret) is kept sealed.
 """
 
 import hashlib
@@ -25,14 +26,20 @@ MAX_KEY = 255
 _in_flight: set[tuple[Scope, str]] = set()
 
 
-class Place(Struct, frozen=True):
-    """Where a key was used: by whom, on what, with which parameters, in which request."""
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a key was used: by whom, on what, with which parameters, in which request; and if the answer is secret."""
 
     scope: Scope
     key: str
     target: str
     params_hash: str
     request_id: str
+    secret: bool = False
+
+    @property
+    def row(self) -> str:
+        """What a sealed answer is bound to."""
+        return f"idempotency {self.scope.account} {self.scope.livemode} {self.key}"
 
 
 def digest(raw: bytes) -> str:
@@ -78,22 +85,23 @@ async def _run(app: App, place: Place, operation: Runs, *, now: int, request: Re
         if known is not None:
             raise _Replay(known)
         body = written(operation(tx))
-        _keep(tx, place, 200, body)
+        _keep(app, tx, place, 200, body)
         return body
 
     try:
         return Answer(200, await app.store.write(place.scope, once, now=now, request=request), {})
     except _Replay as replay:
-        return _again(place, replay.known)
+        return _again(app, place, replay.known)
     except (InUse, Stale, Unavailable):
         raise
     except Refused as refused:
         answer = refusal(refused, place.request_id)
-        await app.store.write(place.scope, lambda tx: _keep(tx, place, answer.status, answer.body), now=now)
+        await app.store.write(place.scope, lambda tx: _keep(app, tx, place, answer.status, answer.body), now=now)
         return answer
 
 
-def _keep(tx: Tx, place: Place, status: int, body: bytes) -> None:
+def _keep(app: App, tx: Tx, place: Place, status: int, body: bytes) -> None:
+    text = body.decode()
     try:
         kept.put(
             tx,
@@ -101,18 +109,19 @@ def _keep(tx: Tx, place: Place, status: int, body: bytes) -> None:
             method_path=place.target,
             params_hash=place.params_hash,
             status=status,
-            body=body.decode(),
+            body=app.ring.seal(text, place.row) if place.secret else text,
             headers=place.request_id,
         )
     except AlreadyExists:
         raise _in_use(place) from None
 
 
-def _again(place: Place, known: kept.Kept) -> Answer:
+def _again(app: App, place: Place, known: kept.Kept) -> Answer:
     if (known.method_path, known.params_hash) != (place.target, place.params_hash):
         raise IdempotencyMismatch(
             f"Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
             f"using a key other than '{place.key}' if you meant to execute a different request."
         )
     headers = {"Idempotent-Replayed": "true", "Original-Request": known.headers}
-    return Answer(known.status, known.body.encode(), headers)
+    text = app.ring.unseal(known.body, place.row) if place.secret else known.body
+    return Answer(known.status, text.encode(), headers)

@@ -38,13 +38,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Operation:
-    """One verb on a path; `path` is what follows the resource's own, `{id}` names the object."""
+    """One verb on a path that follows the resource's own; `{id}` names the object, `secret`: its answer holds one."""
 
     verb: str
     path: str
     params: type[msgspec.Struct]
     run: Callable[[Call], Shape]
     writes: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,6 @@ def _create(call: Call) -> Shape:
 RESOURCE = Resource(
     PATH,
     Session,
-    (Operation("POST", "", CreateSession, _create, writes=True),),
+    (Operation("POST", "", CreateSession, _create, writes=True, secret=True),),
     frozenset({"customer_account", "on_behalf_of"}),
 )

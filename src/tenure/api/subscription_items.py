@@ -1,6 +1,5 @@
 """/v1/subscription_items: the prices on a subscription, one by one. They live inside the subscription's document."""
 
-from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -22,7 +21,7 @@ from tenure.domain.requests import (
 from tenure.domain.subscriptions import Subscription, SubscriptionItem
 from tenure.store.subscription_items import owner_of
 from tenure.wire.lists import ListParams, listing
-from tenure.wire.shapes import full_price, item_shape
+from tenure.wire.shapes import embed, item_shape
 
 PATH = "/v1/subscription_items"
 
@@ -64,8 +63,7 @@ class ListItems(ListParams, frozen=True, kw_only=True):
 
 
 def _shape(call: Call, item: SubscriptionItem) -> Shape:
-    price = call.tx.need(Price, item.price)
-    return item_shape(item, {price.id: full_price(price)})
+    return item_shape(item, embed(call.tx.need(Price, item.price)))
 
 
 def _found(call: Call) -> tuple[Subscription, SubscriptionItem]:
@@ -106,15 +104,16 @@ def _delete(call: Call) -> Shape:
 
 def _list(call: Call) -> Shape:
     owner = call.tx.need(Subscription, call.params.subscription, param="subscription")
-    items = owner.items
-    window: dict[str, Any] = dict(call.params.window())
-    ids = [item.id for item in items]
-    if window["starting_after"] is not None:
-        items = items[_at(ids, window["starting_after"], "starting_after") + 1 :]
-    elif window["ending_before"] is not None:
-        items = items[: _at(ids, window["ending_before"], "ending_before")][-window["limit"] :]
-    data = [_shape(call, item) for item in items[: window["limit"]]]
-    return listing(data, len(items) > window["limit"], PATH)
+    items, window = owner.items, call.params.window()
+    ids, limit = [item.id for item in items], window["limit"]
+    if window["ending_before"] is not None:
+        items = items[: _at(ids, window["ending_before"], "ending_before")]
+        page = items[-limit:]
+    else:
+        after = window["starting_after"]
+        items = items[_at(ids, after, "starting_after") + 1 :] if after is not None else items
+        page = items[:limit]
+    return listing([_shape(call, item) for item in page], len(items) > limit, PATH)
 
 
 def _at(ids: list[str], id: str, param: str) -> int:

@@ -18,8 +18,8 @@ from tenure.api.resource import (
     shown,
     update,
 )
-from tenure.domain.documents import Part
-from tenure.domain.errors import Conflict, NotFound
+from tenure.domain.documents import Part, full
+from tenure.domain.errors import NotFound
 from tenure.domain.requests import AnchorGiven, CreateSubscription, DetailsGiven, Proration, UpdateSubscription
 from tenure.domain.subscriptions import TERMINAL, BillingMode, Flexible, Subscription
 from tenure.wire.lists import ListParams, Range, conditions
@@ -138,10 +138,8 @@ def _pause(call: Call) -> Subscription:
 
 def _delete_discount(call: Call) -> dict[str, Any]:
     before = call.tx.need(Subscription, call.id, param="id")
-    if not before.discounts:
-        raise Conflict(f"The subscription {call.id} has no discount.", code="resource_missing")
     subscriptions.drop_discounts(call.tx, call.id)
-    return {"id": before.discounts[0].id, "object": "discount", "deleted": True}
+    return {**full(before.discounts[0]), "deleted": True}
 
 
 RESOURCE = Resource(

@@ -67,7 +67,7 @@ RESOURCE = Resource(
     PATH,
     WebhookEndpoint,
     (
-        Operation("POST", "", CreateEndpoint, _create, writes=True),
+        Operation("POST", "", CreateEndpoint, _create, writes=True, secret=True),
         retrieve(WebhookEndpoint, "webhook_endpoint"),
         update(UpdateEndpoint, _update),
         delete(lambda call: webhook_endpoints.delete(call.tx, call.id)),

@@ -46,7 +46,7 @@ def sentence(w: Words, coupon: Coupon) -> str:
     if coupon.duration == "once":
         return w._("The next %(before)s invoice becomes %(after)s, once.") % {"before": before, "after": after}
     months = coupon.duration_in_months or 1
-    return w.n(
+    return w.ngettext(
         "A %(before)s invoice becomes %(after)s for %(num)s month.",
         "A %(before)s invoice becomes %(after)s for %(num)s months.",
         months,

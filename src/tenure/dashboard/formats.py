@@ -25,7 +25,7 @@ class Words:
         """The text in the person's language."""
         return self.language.gettext(message)
 
-    def n(self, one: str, many: str, number: int, **values: object) -> str:
+    def ngettext(self, one: str, many: str, number: int, **values: object) -> str:
         """The sentence in the number's form, with the number as `num` and the other values put in."""
         return self.language.ngettext(one, many, number, **values)
 

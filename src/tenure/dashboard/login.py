@@ -10,8 +10,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from tenure.dashboard import passwords, people
-from tenure.dashboard.view import COOKIE, https, language_of, ours, put_outside, read_body, stop, who
-from tenure.dashboard.visit import Form, Page, Redirect, Route, Visit, read_form
+from tenure.dashboard.view import COOKIE, https, language_of, ours, put_outside, read_body, read_query, stop, who
+from tenure.dashboard.visit import Form, Page, Redirect, Route, Visit
 from tenure.domain.errors import Forbidden, NotFound, Refused
 from tenure.store import user_sessions, users
 from tenure.store.seal import SealBroken
@@ -31,8 +31,8 @@ class Limits:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def allow(self, ip: str, email: str) -> bool:
-        """Count a try for the address, and say whether both may still try."""
-        return self._limiter.hit(PER_ADDRESS, email) and self._limiter.test(PER_IP, ip)
+        """Whether both may still try; counts a try for the address, but none of an IP address that is shut out."""
+        return self._limiter.test(PER_IP, ip) and self._limiter.hit(PER_ADDRESS, email)
 
     def failed(self, ip: str) -> None:
         """Count a failure against the IP address."""
@@ -51,7 +51,7 @@ class SignIn:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         headers.protect(resp, https=https(self.app))
-        after = ours(read_form(req.query_string).one("next", "/dashboard"))
+        after = ours(read_query(req).one("next", "/dashboard"))
         if await who(self.app, req) is not None:
             resp.status, resp.location = falcon.HTTP_303, after
             return
@@ -60,7 +60,7 @@ class SignIn:
     async def on_post(self, req: Request, resp: Response) -> None:
         headers.protect(resp, https=https(self.app))
         try:
-            csrf.check(req)
+            csrf.check(req, https=https(self.app))
             form = await read_body(req)
         except Refused as refused:
             return stop(self.app, req, resp, refused)

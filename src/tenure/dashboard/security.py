@@ -5,20 +5,25 @@ set up ─▶ key as text and otpauth address ─▶ code and password ─▶ on
 
 from typing import Any
 
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from msgspec.structs import replace
 
 from tenure.dashboard import passwords, people
 from tenure.dashboard.visit import Answer, Page, Redirect, Route, Visit
-from tenure.domain.errors import NotFound
+from tenure.domain.errors import NotFound, TooMany
 from tenure.store import audit_log, user_sessions, users
 from tenure.store.tx import SystemTx
 from tenure.store.users import User
 
+PER_PERSON = parse("10 per 15 minutes")
 LOG_SHOWN = 30
 GROUP = 4
 BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari", "curl", "python")
 SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
 NAMES = {"Edg": "Edge", "OPR": "Opera", "Mac OS": "macOS"}
+_tries = MovingWindowRateLimiter(MemoryStorage())
 
 
 def _user(tx: SystemTx, visit: Visit) -> User:
@@ -72,9 +77,14 @@ async def _show(visit: Visit, errors: dict[str, str]) -> Page:
 
 
 async def _known(visit: Visit, name: str) -> bool:
-    """Whether the password in this field is the person's."""
+    """Whether the password in this field is the person's. Raises TooMany: a stolen cookie is no place to guess it."""
     user = await visit.app.store.system_read(lambda tx: _user(tx, visit), now=visit.now)
-    return await passwords.verify(user.password_hash, (visit.form.get(name) or [""])[0])
+    if not _tries.hit(PER_PERSON, user.id):
+        raise TooMany(visit.words._("Too many tries. Wait a quarter of an hour and try again."))
+    known = await passwords.verify(user.password_hash, (visit.form.get(name) or [""])[0])
+    if known:
+        _tries.clear(PER_PERSON, user.id)
+    return known
 
 
 async def set_up(visit: Visit) -> Answer:

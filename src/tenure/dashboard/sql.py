@@ -121,7 +121,7 @@ def _lines(sql: str, error: QueryError) -> list[tuple[int, str, bool]]:
 
 def _table(visit: Visit, result: Result) -> dict[str, Any]:
     w = visit.words
-    count = w.n("%(num)s row", "%(num)s rows", len(result.rows))
+    count = w.ngettext("%(num)s row", "%(num)s rows", len(result.rows))
     if result.truncated:
         total = w.number(result.total) if result.total is not None else w._("more")
         count = w._("The first %(shown)s of %(total)s rows") % {"shown": w.number(len(result.rows)), "total": total}

@@ -84,7 +84,7 @@ def _units(visit: Visit, sub: Subscription, known: dict[str, Any]) -> str:
     label = getattr(product, "unit_label", None)
     if label:
         return f"{visit.words.number(item.quantity)} × {label}"
-    return visit.words.n("%(num)s unit", "%(num)s units", item.quantity)
+    return visit.words.ngettext("%(num)s unit", "%(num)s units", item.quantity)
 
 
 def _item(visit: Visit, item: Any, price: Any, known: dict[str, Any], currency: str) -> dict[str, Any]:

@@ -85,7 +85,9 @@ def summary(visit: Visit, sub: Subscription, known: dict[str, Any]) -> dict[str,
         "customer": lists.title_of(customer, sub.customer),
         "email": customer.email if customer is not None and customer.name else "",
         "badge": words.status_badge(w, sub),
-        "product": w.n("%(name)s and %(num)s more", "%(name)s and %(num)s more", extra, name=name) if extra else name,
+        "product": w.ngettext("%(name)s and %(num)s more", "%(name)s and %(num)s more", extra, name=name)
+        if extra
+        else name,
         "amount": words.price_terms(w, first, amount=amount),
         "created": sub.created,
     }

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import falcon
+import structlog
 from falcon.asgi import Request, Response
 
 from tenure.dashboard import people
@@ -31,13 +32,16 @@ from tenure.dashboard.visit import (
 )
 from tenure.domain.documents import Scope
 from tenure.domain.errors import Forbidden, Invalid, NotFound, Refused
-from tenure.i18n.languages import Language, language, translated_tags
-from tenure.i18n.locales import negotiate
+from tenure.i18n.languages import Language, language
+from tenure.i18n.locales import TAGS, negotiate
 from tenure.store import user_sessions
 from tenure.web import assets, csrf, headers, pages, sessions
 from tenure.web.context import App
+from tenure.web.request_ids import new_request_id
 
+log = structlog.get_logger("tenure.dashboard")
 COOKIE = "dashboard"
+ENGLISH = tuple(tag for tag in TAGS if tag.startswith("en"))
 SIGN_IN = "/dashboard/sign-in"
 CHOICE_AGE_S = 365 * 86400
 STATIC = Path(__file__).parent / "static"
@@ -61,10 +65,9 @@ def https(app: App) -> bool:
 
 
 def language_of(req: Request) -> Language:
-    """The language of the person's browser, where we have its texts."""
-    tag = negotiate([], accept_language=req.get_header("accept-language") or "")
-    known = translated_tags()
-    return language(tag if tag in known else "en")
+    """English as the person's browser writes it: the dashboard's texts are not translated yet."""
+    tag = negotiate([], accept_language=req.get_header("accept-language") or "", offered=ENGLISH)
+    return language(tag)
 
 
 async def read_body(req: Request) -> Form:
@@ -80,9 +83,20 @@ async def read_body(req: Request) -> Form:
         raise Invalid("The form has too many fields.") from problem
 
 
+def read_query(req: Request) -> Form:
+    """What the address asks for; one with too many names asks for nothing."""
+    try:
+        return read_form(req.query_string)
+    except ValueError:
+        return Form()
+
+
 def ours(path: str) -> str:
     """A path of the dashboard to go on to after signing in, never another site's."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return "/dashboard"
     inside = (
         not parts.scheme and not parts.netloc and (parts.path == "/dashboard" or parts.path.startswith("/dashboard/"))
     )
@@ -125,7 +139,7 @@ class View:
     ) -> None:
         headers.protect(resp, https=https(self.app))
         try:
-            csrf.check(req)
+            csrf.check(req, https=https(self.app))
             found = await who(self.app, req)
         except Forbidden as refused:
             return stop(self.app, req, resp, refused)
@@ -142,6 +156,8 @@ class View:
             answer = await handler(visit) if handler is not None else missing(visit)
         except Refused as refused:
             answer = refusal(visit, refused)
+        except Exception:  # the door's last handler: logged with the request's id, told as 500
+            answer = failed(visit)
         put(visit, resp, answer)
 
 
@@ -168,8 +184,8 @@ def _visit(app: App, req: Request, found: tuple[Person, tuple[Account, ...]], id
         scope=Scope(account.id, live),
         now=now,
         form=form,
-        query=read_form(req.query_string),
-        ids=ids,
+        query=read_query(req),
+        ids={name: value.replace("\x00", "\ufffd") for name, value in ids.items()},
         words=Words(language=language_of(req), zone=zone, now=now),
     )
 
@@ -196,6 +212,17 @@ def refusal(visit: Visit, refused: Refused) -> Page:
         shows={"title": title, "text": refused.message, "back": back},
         status=refused.status,
     )
+
+
+def failed(visit: Visit) -> Page:
+    """A bug: nothing of it is shown but the id under which it was logged."""
+    rid = new_request_id()
+    log.exception("request failed", request_id=rid, route=visit.req.uri_template)
+    _ = visit.words._
+    text = visit.words.language.gettext(
+        "Something went wrong on our side. Nothing was changed. The request’s id is %(id)s.", id=rid
+    )
+    return Page(template="problem.html", shows={"title": _("That did not work"), "text": text}, status=500)
 
 
 def shell(visit: Visit) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def _row(tx: Tx, visit: Visit, endpoint: WebhookEndpoint) -> dict[str, Any]:
 def _events(visit: Visit, endpoint: WebhookEndpoint) -> str:
     if "*" in endpoint.enabled_events:
         return visit.words._("All events")
-    return visit.words.n("%(num)s event", "%(num)s events", len(endpoint.enabled_events))
+    return visit.words.ngettext("%(num)s event", "%(num)s events", len(endpoint.enabled_events))
 
 
 def status(visit: Visit, endpoint: WebhookEndpoint) -> words.Badge:

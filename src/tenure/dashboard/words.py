@@ -45,7 +45,7 @@ def coupon_terms(words: Words, coupon: Coupon) -> str:
     if coupon.duration == "once":
         return words._("%(off)s off once") % {"off": off}
     months = coupon.duration_in_months or 1
-    return words.n("%(off)s off for %(num)s month", "%(off)s off for %(num)s months", months, off=off)
+    return words.ngettext("%(off)s off for %(num)s month", "%(off)s off for %(num)s months", months, off=off)
 
 
 def status_badge(words: Words, subscription: Subscription) -> Badge:

@@ -8,15 +8,16 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TIME_DIGITS = 8
 RANDOM_DIGITS = 14
 RANDOM_BITS = 80
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 
 def base62(number: int, width: int) -> str:
     """Write a non-negative integer in base 62, padded with zeros to `width` digits."""
-    digits = []
-    for _ in range(width):
-        number, rest = divmod(number, 62)
-        digits.append(ALPHABET[rest])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range((width + 1) // 2):
+        number, rest = divmod(number, 3844)  # 62 * 62: two digits at a time
+        pairs.append(_PAIRS[rest])
+    return "".join(reversed(pairs))[-width:]
 
 
 def new_id(prefix: str, now_ms: int, random: int) -> str:

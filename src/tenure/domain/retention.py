@@ -100,12 +100,13 @@ class Answers(Part, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
-def policy(configuration: Configuration, session: Session | None) -> Policy:
-    """What the configuration and the session's deep link say about cancelling; the session's coupon wins."""
+def policy(configuration: Configuration, session: Session | None, *, subscription: str = "") -> Policy:
+    """What the configuration says about cancelling; a deep link's coupon wins, for the link's subscription alone."""
     cancel = configuration.features.subscription_cancel
     retention = cancel.retention
-    if session is not None and session.flow is not None and session.flow.subscription_cancel is not None:
-        retention = session.flow.subscription_cancel.retention or retention
+    task = session.flow.subscription_cancel if session is not None and session.flow is not None else None
+    if task is not None and task.subscription == subscription:
+        retention = task.retention or retention
     coupon = retention.coupon_offer.coupon if retention and retention.coupon_offer else None
     reason = cancel.cancellation_reason
     asks = reason.enabled and bool(reason.options or reason.feedback_options)

@@ -162,11 +162,15 @@ def show_reason(tx: Tx, visit: Visit) -> Answer:
     case = begun(tx, visit)
     if case is None:
         return resume(tx, visit)
+    return _not_asked(case) or Shown(portal_cancel.reason_page(case))
+
+
+def _not_asked(case: Case) -> Goto | None:
+    """Where to go on instead, when there is no question or it has been answered for good; None when it is open."""
+    if _settled(case):
+        return Goto(place(case.subscription.id, Done()))
     before = case.policy.ask == "before" and case.flow.confirmed_at is None
-    after = isinstance(step_of(case), Ask)
-    if _settled(case) or not (before or after):
-        return Goto(place(case.subscription.id, Done())) if _settled(case) else _elsewhere(case)
-    return Shown(portal_cancel.reason_page(case))
+    return None if before or isinstance(step_of(case), Ask) else _elsewhere(case)
 
 
 def take_reason(tx: Tx, visit: Visit) -> Answer:
@@ -174,6 +178,9 @@ def take_reason(tx: Tx, visit: Visit) -> Answer:
     case = begun(tx, visit)
     if case is None:
         return resume(tx, visit)
+    elsewhere = _not_asked(case)
+    if elsewhere is not None:
+        return elsewhere
     form = visit.asked.form
     if form.get("action") == "skip":
         return _answered(tx, visit, case, {})
@@ -188,8 +195,6 @@ def take_reason(tx: Tx, visit: Visit) -> Answer:
 
 
 def _answered(tx: Tx, visit: Visit, case: Case, given: dict[str, Any]) -> Answer:
-    if _settled(case):
-        return Goto(place(case.subscription.id, Done()))
     flow = retention.answer(tx, case.flow.id, customer=visit.customer.id, **given)
     return Goto(place(case.subscription.id, step_of(case_of(tx, visit, case.subscription, flow))))
 
@@ -216,6 +221,8 @@ def take_offer(tx: Tx, visit: Visit) -> Answer:
     case = begun(tx, visit)
     if case is None:
         return resume(tx, visit)
+    if _settled(case) or case.flow.confirmed_at is not None:
+        return Goto(place(case.subscription.id, Done())) if _settled(case) else _elsewhere(case)
     if visit.asked.form.get("choice") == "accept":
         try:
             with tx.savepoint():

@@ -5,8 +5,6 @@ POST  same site? ─▶ session? ─▶ store.write(handler) ─▶ 303, or the 
 no session: the calm expired page │ refused: its page │ a bug: 500 with the request's id, nothing changed
 """
 
-import secrets
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +16,6 @@ from falcon.asgi import Response as AsgiResponse
 
 from tenure.domain.documents import Request
 from tenure.domain.errors import Forbidden, Invalid, NotFound, Refused
-from tenure.domain.ids import RANDOM_BITS, new_id
 from tenure.i18n.languages import Language
 from tenure.portal import session
 from tenure.portal.visit import (
@@ -39,10 +36,12 @@ from tenure.store.portal_sessions import Opened, by_cookie_hash
 from tenure.web import csrf, headers, pages, sessions
 from tenure.web.context import App
 from tenure.web.portal_pages import HOME, Frame, OpenPage, render
+from tenure.web.request_ids import new_request_id
 
 COOKIE, LANGUAGE_COOKIE = "portal", "language"
 LANGUAGE_AGE_S = 365 * 86400
 MAX_FORM_BYTES = 64 * 1024
+MAX_QUERY_FIELDS = 50
 log = structlog.get_logger("tenure.portal")
 
 Made = tuple[Answer, Frame, Language]
@@ -57,13 +56,13 @@ class Door:
 
     async def answer(self, req: AsgiRequest, resp: AsgiResponse, work: Callable[[str], Any]) -> None:
         """Run the work of one request; whatever goes wrong becomes a page."""
-        rid = new_id("req_", time.time_ns() // 1_000_000, secrets.randbits(RANDOM_BITS))
+        rid = new_request_id()
         req.context.request_id = rid
         headers.protect(resp, https=self.https)
         resp.set_header("request-id", rid)
         try:
             try:
-                csrf.check(req)
+                csrf.check(req, https=self.https)
                 made = await work(rid)
             except Refused as refused:
                 made = await self.refused(req, refused)
@@ -87,8 +86,8 @@ class Door:
         return Asked(
             path=req.path,
             form=form or {},
-            query=dict(parse_qsl(req.query_string, max_num_fields=50)) if req.query_string else {},
-            ids=ids,
+            query=_query(req.query_string),
+            ids={name: value.replace("\x00", "\ufffd") for name, value in ids.items()},
             accept_language=(req.get_header("accept-language") or "")[:500],
             language_cookie=sessions.read(req, LANGUAGE_COOKIE, https=self.https),
         )
@@ -155,6 +154,14 @@ class Door:
         text = tongue.gettext("Nothing was changed. Try again in a moment.")
         shown = message(tongue.gettext("Something went wrong on our side"), text, status=500, code=rid)
         return shown, unbranded_frame(), tongue
+
+
+def _query(text: str) -> dict[str, str]:
+    """What the address asks for; one with more names than any page has asks for nothing."""
+    try:
+        return dict(parse_qsl(text, max_num_fields=MAX_QUERY_FIELDS))
+    except ValueError:
+        return {}
 
 
 def refusal(refused: Refused, tongue: Language) -> Shown:

@@ -92,8 +92,13 @@ class Visit:
         return self.reader.language.gettext(message, **values)
 
     def own(self, tx: Tx, id: str) -> Subscription:
-        """A subscription of this customer. Raises NotFound, the same for a foreign one as for none."""
-        found = tx.get(Subscription, id)
+        """A subscription of this customer, and of the deep link's task where there is nothing around that.
+
+        Raises NotFound, the same for a foreign one as for none.
+        """
+        task = self.flow.subscription_cancel if self.flow else None
+        elsewhere = task is not None and task.subscription != id and not self.has_home()
+        found = None if elsewhere else tx.get(Subscription, id)
         if found is None or found.customer != self.customer.id:
             raise NotFound(f"No such subscription: '{id}'", code="resource_missing")
         return found

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, select, update
 
 from tenure.store.schema import api_keys
+from tenure.store.statements import Row
 from tenure.store.tx import SystemTx
 
 Kind = Literal["secret", "restricted"]
@@ -26,6 +27,9 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: int | None = None
 
 
+_HOLDER = select(api_keys.c.id, api_keys.c.account, api_keys.c.livemode, api_keys.c.kind).where(
+    api_keys.c.hash == bindparam("key_hash"), api_keys.c.revoked_at.is_(None)
+)
 _BY_HASH = select(api_keys).where(api_keys.c.hash == bindparam("key_hash"), api_keys.c.revoked_at.is_(None))
 _OF_ACCOUNT = (
     select(api_keys)
@@ -55,6 +59,11 @@ def by_hash(tx: SystemTx, hash: str) -> ApiKey | None:
     """The key with this hash, unless it was revoked."""
     row = tx.row(_BY_HASH, key_hash=hash)
     return ApiKey(**row._asdict()) if row is not None else None
+
+
+def holder(tx: SystemTx, hash: str) -> Row | None:
+    """Whose key has this hash (id, account, livemode, kind), unless it was revoked: what each request asks."""
+    return tx.row(_HOLDER, key_hash=hash)
 
 
 def of_account(tx: SystemTx, account: str, *, livemode: bool) -> list[ApiKey]:

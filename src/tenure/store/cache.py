@@ -3,8 +3,9 @@
 read ──▶ hit: no statement at all        save ──▶ touched: neither read nor kept until the commit settled
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from tenure.domain.documents import Document, Scope
 from tenure.domain.prices import Price
@@ -17,8 +18,7 @@ MOST = 20_000
 ALL = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True, gc=False):
     """A document as this transaction found it; the version guards against a change in between."""
 
     doc: Document

@@ -60,7 +60,7 @@ _EXCHANGE = (
 )
 _TOUCH = (
     update(portal_sessions)
-    .where(_table.cookie_hash == bindparam("cookie"))
+    .where(_table.cookie_hash == bindparam("cookie"), _table.expires_at > bindparam("now"))
     .values(seen_at=bindparam("now"), expires_at=bindparam("until"))
 )
 _STATE = update(portal_sessions).where(_table.cookie_hash == bindparam("cookie")).values(state=bindparam("new_state"))
@@ -68,6 +68,16 @@ _END = (
     update(portal_sessions)
     .where(_table.cookie_hash == bindparam("cookie"))
     .values(cookie_hash=None, expires_at=bindparam("now"))
+)
+_END_OF_CUSTOMER = (
+    update(portal_sessions)
+    .where(
+        _table.account == bindparam("of_account"),
+        _table.livemode == bindparam("of_livemode"),
+        _table.customer == bindparam("of_customer"),
+        _table.expires_at > bindparam("now"),
+    )
+    .values(expires_at=bindparam("now"))
 )
 
 
@@ -99,7 +109,7 @@ def by_cookie_hash(tx: SystemTx, cookie_hash: str) -> Opened | None:
 
 
 def touch(tx: SystemTx, cookie_hash: str, *, now: int, expires_at: int) -> None:
-    """Note that the session was used, and let it live until `expires_at`."""
+    """Note that the session was used, and let it live until `expires_at`; one that has ended stays so."""
     tx.run(_TOUCH, cookie=cookie_hash, now=now, until=expires_at)
 
 
@@ -111,6 +121,17 @@ def remember(tx: SystemTx, cookie_hash: str, state: dict[str, Any]) -> None:
 def end(tx: SystemTx, cookie_hash: str, *, now: int) -> None:
     """Sign out: the cookie opens nothing any more."""
     tx.run(_END, cookie=cookie_hash, now=now)
+
+
+def end_of_customer(tx: Tx, customer: str) -> None:
+    """End every link and session of a customer at once."""
+    tx.run(
+        _END_OF_CUSTOMER,
+        of_account=tx.scope.account,
+        of_livemode=tx.scope.livemode,
+        of_customer=customer,
+        now=tx.now,
+    )
 
 
 def _opened(row: Row | None) -> Opened | None:

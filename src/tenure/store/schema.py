@@ -36,6 +36,8 @@ metadata = MetaData(
 
 # Ids sort by time only where text is compared byte by byte; SQLite always does, PostgreSQL by this collation.
 ID = Text().with_variant(Text(collation="C"), "postgresql")
+# The order of lists. An index on a filter ends with it: without, SQLite walks the whole table in this order instead.
+NEWEST = ("created", "id")
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -71,12 +73,12 @@ def _documents(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...],
         _need("doc", Text()),
     )
     scoped = (table.c.account, table.c.livemode)
-    for each in (("created", "id"), ("changed",), *indexes):
+    for each in (NEWEST, ("changed",), *indexes):
         Index(f"ix_{name}_{'_'.join(each)}", *scoped, *(table.c[column] for column in each))
     return table
 
 
-customers = _documents("customers", _text("email"), _text("name"), _text("test_clock"), indexes=(("email",),))
+customers = _documents("customers", _text("email"), _text("name"), _text("test_clock"), indexes=(("email", *NEWEST),))
 products = _documents("products", _flag("active"), _text("name"))
 prices = _documents(
     "prices",
@@ -86,7 +88,7 @@ prices = _documents(
     _text("type"),
     _text("currency"),
     _text("interval"),
-    indexes=(("product",), ("lookup_key",)),
+    indexes=(("product", *NEWEST), ("lookup_key",)),
 )
 coupons = _documents("coupons", _text("name"), _need("times_redeemed", BigInteger()), _number("max_redemptions"))
 promotion_codes = _documents(
@@ -97,7 +99,7 @@ promotion_codes = _documents(
     _flag("active"),
     _need("times_redeemed", BigInteger()),
     _number("max_redemptions"),
-    indexes=(("code",), ("coupon",)),
+    indexes=(("code", *NEWEST), ("coupon", *NEWEST)),
 )
 subscriptions = _documents(
     "subscriptions",
@@ -111,7 +113,7 @@ subscriptions = _documents(
     _number("period_end"),
     _number("next_at"),
     _text("test_clock"),
-    indexes=(("customer", "created"), ("status", "created"), ("canceled_at",), ("test_clock", "next_at")),
+    indexes=(("customer", *NEWEST), ("status", *NEWEST), ("canceled_at",), ("test_clock", "next_at")),
 )
 Index("ix_subscriptions_due", subscriptions.c.next_at)
 portal_configurations = _documents("portal_configurations", _flag("active"), _flag("is_default"), _text("name"))
@@ -136,7 +138,7 @@ cancellation_sessions = _documents(
     _text("reason"),
     _text("feedback"),
     _text("source"),
-    indexes=(("subscription", "created"), ("customer",)),
+    indexes=(("subscription", *NEWEST), ("customer", *NEWEST)),
 )
 
 # Events are numbered as they are written, because many share a second and their order matters.

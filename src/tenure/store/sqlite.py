@@ -62,6 +62,13 @@ class SqliteLink:
             raise _translated(error) from error
         return self.connection.changes()
 
+    def command(self, text: str) -> None:
+        """BEGIN, COMMIT and their kind."""
+        try:
+            self.connection.execute(text)
+        except apsw.Error as error:
+            raise _translated(error) from error
+
 
 def _translated(error: apsw.Error) -> Exception:
     if isinstance(error, apsw.ConstraintError) and str(error).startswith("UNIQUE constraint failed"):
@@ -83,29 +90,29 @@ class SqliteWriter:
     def begin(self) -> None:
         self.woken = False
         self.rollback()
-        self.link.change("BEGIN IMMEDIATE", {})
+        self.link.command("BEGIN IMMEDIATE")
 
     def attempt(self, work: Callable[[], Any]) -> Any:
-        self.link.change("SAVEPOINT waiter", {})
+        self.link.command("SAVEPOINT waiter")
         try:
             result = work()
         except BaseException as error:
             if not self.link.connection.in_transaction:
                 raise BatchLost from error
-            self.link.change("ROLLBACK TO SAVEPOINT waiter", {})
-            self.link.change("RELEASE SAVEPOINT waiter", {})
+            self.link.command("ROLLBACK TO SAVEPOINT waiter")
+            self.link.command("RELEASE SAVEPOINT waiter")
             raise
-        self.link.change("RELEASE SAVEPOINT waiter", {})
+        self.link.command("RELEASE SAVEPOINT waiter")
         return result
 
     def commit(self) -> None:
-        self.link.change("COMMIT", {})
+        self.link.command("COMMIT")
 
     def rollback(self) -> None:
         """End what may still be open; when even that fails, the next batch tries again before it begins."""
         if self.link.connection.in_transaction:
             with suppress(Unavailable):
-                self.link.change("ROLLBACK", {})
+                self.link.command("ROLLBACK")
 
     def settle(self, *, committed: bool) -> None:
         self._cache.settle()
@@ -155,7 +162,7 @@ class SqliteStore(Store):
 
     async def read(self, scope: Scope, fn: Callable[[Tx], T], *, now: int, request: Request | None = None) -> T:
         link = self._started_reader()
-        return self._snapshot(link, lambda: fn(Tx(link, scope, now=now, request=request, cache=self._cache)))
+        return self._snapshot(link, fn, Tx(link, scope, now=now, request=request, cache=self._cache))
 
     async def write(
         self,
@@ -173,7 +180,7 @@ class SqliteStore(Store):
 
     async def system_read(self, fn: Callable[[SystemTx], T], *, now: int = 0) -> T:
         link = self._started_reader()
-        return self._snapshot(link, lambda: fn(SystemTx(link, now=now)))
+        return self._snapshot(link, fn, SystemTx(link, now=now))
 
     async def system_write(self, fn: Callable[[SystemTx], T], *, now: int = 0, background: bool = False) -> T:
         def tx() -> SystemTx:
@@ -194,14 +201,14 @@ class SqliteStore(Store):
         result: T = await self._committer.submit(work, background=background)
         return result
 
-    def _snapshot(self, link: SqliteLink, fn: Callable[[], T]) -> T:
+    def _snapshot(self, link: SqliteLink, fn: Callable[[Any], T], tx: SystemTx) -> T:
         """All statements of one read see the same moment."""
-        link.change("BEGIN", {})
+        link.command("BEGIN")
         try:
-            return fn()
+            return fn(tx)
         finally:
             if link.connection.in_transaction:
-                link.change("COMMIT", {})
+                link.command("COMMIT")
 
     def _connect(self) -> apsw.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

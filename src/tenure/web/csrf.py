@@ -5,8 +5,8 @@
                    ─ neither header (not a browser)     ─▶ fine: there is no browser to misuse
                    ─ anything else                      ─▶ Forbidden
 
-On plain http beyond loopback browsers send no Sec-Fetch-Site, and our own Referrer-Policy makes the Origin `null`;
-there SameSite=Lax alone has to do, as nothing on such a connection is safe from anybody on the way.
+Where we are reached by plain http beyond loopback, browsers send no Sec-Fetch-Site, and our own Referrer-Policy makes
+the Origin `null`; there SameSite=Lax alone has to do, as nothing on such a connection is safe from anybody on the way.
 
 With SameSite=Lax cookies this is the whole defence; there are no tokens in the pages.
 Source: OWASP, "Cross-Site Request Forgery Prevention", Fetch Metadata.
@@ -22,10 +22,13 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def _same_origin(origin: str, host: str) -> bool:
-    return urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
-def check(req: falcon.asgi.Request) -> None:
+def check(req: falcon.asgi.Request, *, https: bool) -> None:
     """Raise Forbidden for an unsafe request that comes from another site."""
     if req.method in SAFE_METHODS:
         return
@@ -33,7 +36,7 @@ def check(req: falcon.asgi.Request) -> None:
     if site is not None:
         allowed = site in ("same-origin", "none")
     elif origin is not None:
-        unsaid = origin == "null" and req.forwarded_scheme == "http"
+        unsaid = origin == "null" and not https
         allowed = unsaid or _same_origin(origin, req.get_header("host") or "")
     else:
         allowed = True

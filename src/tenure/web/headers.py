@@ -2,6 +2,7 @@
 
 pages    CSP below, no-store, no referrer, COOP; Strict-Transport-Security on https only
 preview  the same, but the dashboard may frame it
+bare     errors and redirects outside the doors: the same without any source at all
 assets   nosniff; cached for good under a hashed name
 """
 
@@ -17,6 +18,7 @@ POLICY = (
     "require-trusted-types-for 'script'"
 )
 POLICIES: dict[Framing, str] = {"none": POLICY.format(framing="none"), "self": POLICY.format(framing="self")}
+BARE_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 PAGE_HEADERS = {
     "cache-control": "no-store",
@@ -26,6 +28,12 @@ PAGE_HEADERS = {
     "x-content-type-options": "nosniff",
 }
 HSTS = f"max-age={YEAR_S}; includeSubDomains"
+
+
+def protect_bare(resp: falcon.asgi.Response, *, https: bool) -> None:
+    """The same for an answer that is no page: nothing in it may load, run or be framed."""
+    protect(resp, https=https)
+    resp.set_header("content-security-policy", BARE_POLICY)
 
 
 def protect(resp: falcon.asgi.Response, *, https: bool, framing: Framing = "none") -> None:

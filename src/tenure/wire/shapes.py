@@ -6,13 +6,13 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tenure.domain.coupons import Coupon, is_valid
 from tenure.domain.discounts import Discount
 from tenure.domain.documents import Document, full
 from tenure.domain.events import Event
-from tenure.domain.portal import Session
+from tenure.domain.portal import FeedbackOption, Session
 from tenure.domain.prices import Price
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.domain.retention import CancellationSession
@@ -27,6 +27,13 @@ class Many(Protocol):
         """The documents found, by id."""
 
 
+class Embedded(NamedTuple):
+    """A price as items show it, and the legacy plan that mirrors it; items get copies."""
+
+    price: dict[str, Any]
+    plan: dict[str, Any]
+
+
 def render(doc: Document, many: Many, *, now: int | None = None) -> dict[str, Any]:
     """The wire's dict of one document; `now` decides whether a coupon is still valid."""
     return render_all([doc], many, now=now)[0]
@@ -35,13 +42,13 @@ def render(doc: Document, many: Many, *, now: int | None = None) -> dict[str, An
 def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) -> list[dict[str, Any]]:
     """The wire's dicts of documents of any kinds, with one load for all that they embed."""
     price_ids = {item.price for doc in docs if isinstance(doc, Subscription) for item in doc.items}
-    prices: dict[str, dict[str, Any]] = {}
+    embedded: dict[str, Embedded] = {}
     if price_ids:
-        prices = {key: full_price(price) for key, price in many(Price, price_ids).items()}
-    return [_shape(doc, prices, now) for doc in docs]
+        embedded = {key: embed(price) for key, price in many(Price, price_ids).items()}
+    return [_shape(doc, embedded, now) for doc in docs]
 
 
-def _shape(doc: Document, prices: Mapping[str, dict[str, Any]], now: int | None) -> dict[str, Any]:
+def _shape(doc: Document, prices: Mapping[str, Embedded], now: int | None) -> dict[str, Any]:
     if isinstance(doc, Subscription):
         return _subscription(doc, prices)
     shape = full(doc)
@@ -51,11 +58,11 @@ def _shape(doc: Document, prices: Mapping[str, dict[str, Any]], now: int | None)
     return shape
 
 
-def full_price(price: Price) -> dict[str, Any]:
-    """A price with all its fields, also those that are shown only on request."""
+def embed(price: Price) -> Embedded:
+    """What items show of a price, without the fields that are shown only on request."""
     shape = full(price)
-    shape["unit_amount_decimal"] = price.unit_amount_decimal
-    return shape
+    del shape["tiers"], shape["currency_options"]
+    return Embedded(shape, _plan(shape))
 
 
 def _plan(price: dict[str, Any]) -> dict[str, Any]:
@@ -84,31 +91,32 @@ def _plan(price: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _visible_price(price: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in price.items() if key not in ("tiers", "currency_options")}
-
-
 def discount_ids(discounts: Iterable[Discount]) -> list[str]:
     """Discounts are shown as ids; expanding brings the whole."""
     return [discount.id for discount in discounts]
 
 
-def item_shape(item: SubscriptionItem, prices: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def item_shape(item: SubscriptionItem, price: Embedded) -> dict[str, Any]:
     """One subscription item with its price, and the plan that mirrors it."""
     shape = full(item)
-    shape["discounts"] = discount_ids(item.discounts)
-    price = prices[item.price]
-    shape["plan"] = _plan(price)
-    shape["price"] = _visible_price(price)
-    if item.quantity is None:
-        del shape["quantity"]
+    _fill_item(item, shape, price)
     return shape
 
 
-def _subscription(doc: Subscription, prices: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _fill_item(item: SubscriptionItem, shape: dict[str, Any], price: Embedded) -> None:
+    shape["discounts"] = discount_ids(item.discounts)
+    shape["plan"] = dict(price.plan)
+    shape["price"] = dict(price.price)
+    if item.quantity is None:
+        del shape["quantity"]
+
+
+def _subscription(doc: Subscription, prices: Mapping[str, Embedded]) -> dict[str, Any]:
     shape = full(doc)
     shape["discounts"] = discount_ids(doc.discounts)
-    items = [item_shape(item, prices) for item in doc.items]
+    items = shape["items"]
+    for item, inner in zip(doc.items, items, strict=True):
+        _fill_item(item, inner, prices[item.price])
     shape["items"] = {
         "object": "list",
         "data": items,
@@ -140,6 +148,10 @@ def _endpoint(doc: WebhookEndpoint, shape: dict[str, Any], now: int | None) -> N
         del shape[key]
 
 
+def _feedback_option(doc: FeedbackOption, shape: dict[str, Any], now: int | None) -> None:
+    del shape["created"]
+
+
 def _session(doc: Session, shape: dict[str, Any], now: int | None) -> None:
     flow = shape["flow"]
     if flow is not None:
@@ -162,5 +174,6 @@ _SHAPES: dict[type[Document], Callable[[Any, dict[str, Any], int | None], None]]
     WebhookEndpoint: _endpoint,
     Session: _session,
     Event: _event,
+    FeedbackOption: _feedback_option,
     CancellationSession: _cancellation_session,
 }

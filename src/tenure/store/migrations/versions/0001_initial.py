@@ -16,6 +16,7 @@ depends_on = None
 
 ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NEWEST = ["created", "id"]
 OPEN = sa.text("finished_at IS NULL")
 Indexes = Sequence[Sequence[str]]
 
@@ -72,7 +73,7 @@ def _documents(name: str, *parts: sa.schema.SchemaItem, indexes: Indexes = ()) -
         *_text("doc", required=True),
         _key(name, "account", "livemode", "id"),
     )
-    _scoped_indexes(name, [["created", "id"], ["changed"], *indexes])
+    _scoped_indexes(name, [NEWEST, ["changed"], *indexes])
 
 
 def upgrade() -> None:
@@ -86,13 +87,13 @@ def upgrade() -> None:
 
 
 def _catalog() -> None:
-    _documents("customers", *_text("email", "name", "test_clock"), indexes=[["email"]])
+    _documents("customers", *_text("email", "name", "test_clock"), indexes=[["email", *NEWEST]])
     _documents("products", *_flags("active"), *_text("name"))
     _documents(
         "prices",
         *_flags("active"),
         *_text("product", "lookup_key", "type", "currency", "interval"),
-        indexes=[["product"], ["lookup_key"]],
+        indexes=[["product", *NEWEST], ["lookup_key"]],
     )
     redeemed = _numbers("times_redeemed", required=True), _numbers("max_redemptions")
     _documents("coupons", *_text("name"), *redeemed[0], *redeemed[1])
@@ -102,7 +103,7 @@ def _catalog() -> None:
         *_flags("active"),
         *_numbers("times_redeemed", required=True),
         *_numbers("max_redemptions"),
-        indexes=[["code"], ["coupon"]],
+        indexes=[["code", *NEWEST], ["coupon", *NEWEST]],
     )
     _documents("test_clocks", *_text("status"))
 
@@ -113,7 +114,7 @@ def _subscriptions() -> None:
         *_text("customer", "status", "collection_method"),
         *_numbers("cancel_at", "canceled_at", "ended_at", "period_start", "period_end", "next_at"),
         *_text("test_clock"),
-        indexes=[["customer", "created"], ["status", "created"], ["canceled_at"], ["test_clock", "next_at"]],
+        indexes=[["customer", *NEWEST], ["status", *NEWEST], ["canceled_at"], ["test_clock", "next_at"]],
     )
     op.create_index("ix_subscriptions_due", "subscriptions", ["next_at"])
     op.create_table(
@@ -141,7 +142,7 @@ def _portal() -> None:
     _documents(
         "cancellation_sessions",
         *_text("customer", "subscription", "outcome", "reason", "feedback", "source"),
-        indexes=[["subscription", "created"], ["customer"]],
+        indexes=[["subscription", *NEWEST], ["customer", *NEWEST]],
     )
     op.create_table(
         "retention_redemptions",
