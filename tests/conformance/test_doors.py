@@ -167,7 +167,7 @@ def test_bodies_are_forms(raw: Raw):
 
 
 def test_text_of_every_script_survives(shop: Shop):
-    name = "Zoë 🛟 المركب 船 \\ \" <b>"
+    name = 'Zoë 🛟 المركب 船 \\ " <b>'
     made = shop.customer(name=name, metadata={"ключ": name})
     again = shop.api.customers.retrieve(made.id)
     assert again.name == name and again.metadata["ключ"] == name

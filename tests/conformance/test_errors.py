@@ -96,7 +96,9 @@ def test_links_into_the_portal_are_refused_in_the_references_words(shop: Shop, s
     error = session(shop, customer=customer, configuration=off, flow_data=flow(sub.id))
     assert "subscription cancel feature in the portal configuration is disabled" in str(error)
     error = session(
-        shop, customer=customer, flow_data={"type": "subscription_update", "subscription_update": {"subscription": sub.id}}
+        shop,
+        customer=customer,
+        flow_data={"type": "subscription_update", "subscription_update": {"subscription": sub.id}},
     )
     assert "subscription update feature in the portal configuration is disabled" in str(error)
     offer = {"type": "coupon_offer", "coupon_offer": {"coupon": "NONE"}}
@@ -180,7 +182,9 @@ def test_after_the_end_only_words_change(shop: Shop):
     assert "can only update its cancellation_details and metadata" in str(
         refused(change, sub.id, {"cancel_at_period_end": False})
     )
-    after = change(sub.id, {"cancellation_details": {"feedback": "unused", "comment": "Ashore"}, "metadata": {"a": "1"}})
+    after = change(
+        sub.id, {"cancellation_details": {"feedback": "unused", "comment": "Ashore"}, "metadata": {"a": "1"}}
+    )
     assert (after.cancellation_details.feedback, after.metadata["a"], after.status) == ("unused", "1", "canceled")
     assert after.cancellation_details.reason == "cancellation_requested"
     again = change(sub.id, {"cancellation_details": {"feedback": ""}})

@@ -84,7 +84,9 @@ def test_a_key_that_is_too_long_is_refused(raw: Raw):
 def test_one_key_in_twenty_requests_at_once_makes_one_object(raw: Raw, shop: Shop, token: str):
     email = f"{token}@example.com"
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: raw.post("/v1/customers", {"email": email}, idempotency_key=token), range(20)))
+        answers = list(
+            pool.map(lambda _: raw.post("/v1/customers", {"email": email}, idempotency_key=token), range(20))
+        )
     assert {answer.status for answer in answers} <= {200, 409}
     assert len({answer.body for answer in answers if answer.status == 200}) == 1
     for answer in answers:

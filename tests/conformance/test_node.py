@@ -26,7 +26,7 @@ const stripe = new Stripe(key, { host: "127.0.0.1", port, protocol: "http", maxN
     cancel_at_period_end: true, cancellation_details: { feedback: "unused" } });
   const pages = [];
   for await (const each of stripe.events.list({ limit: 2, type: "customer.subscription.*" })) pages.push(each.type);
-  const wrong = await stripe.customers.retrieve("cus_none").catch((error) => [error.type, error.code, error.statusCode]);
+  const wrong = await stripe.customers.retrieve("cus_none").catch((e) => [e.type, e.code, e.statusCode]);
   console.log(JSON.stringify({ ending, pages, wrong, ship: made.customer.metadata.ship }));
 })();
 """

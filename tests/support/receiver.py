@@ -42,6 +42,13 @@ class Answer:
     delay_s: float = 0
 
 
+class Server(ThreadingHTTPServer):
+    """Lets many connections wait; with only five, the sixth of a burst would look like a dead host."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Receiver:
     """Listens until `close`; each answer of `answers` is used once, then every delivery gets 200."""
 
@@ -50,8 +57,7 @@ class Receiver:
         self.answers: list[int | Answer] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks"

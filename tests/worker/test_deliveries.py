@@ -335,7 +335,6 @@ class Twenty(Receiver):
     def __init__(self) -> None:
         super().__init__()
         self.arrived: dict[str, list[float]] = defaultdict(list)
-        self._server.socket.listen(128)  # else only five connections may wait, and the sixth looks like a dead host
 
     def _record(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         with self._lock:

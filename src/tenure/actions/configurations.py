@@ -11,10 +11,12 @@ from tenure.domain.coupons import Coupon
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Invalid
 from tenure.domain.links import check_link
-from tenure.domain.portal import Configuration, check_configuration
+from tenure.domain.portal import PRESET_LABEL_MAX, Configuration, check_configuration
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
+from tenure.i18n.locales import TAGS
 from tenure.store.tx import Tx
+from tenure.wire.scalars import not_one_of
 
 PRESETS = (
     "too_expensive",
@@ -77,9 +79,24 @@ def _check_links(config: Configuration) -> None:
             check_link(url, livemode=config.livemode, param=param)
 
 
+def _check_labels(config: Configuration) -> None:
+    """Refuse labels of what is no preset, in what is no locale, blank or too long ones."""
+    at = f"{CANCEL}[cancellation_reason][labels]"
+    for code, texts in config.features.subscription_cancel.cancellation_reason.labels.items():
+        if code not in PRESETS:
+            raise not_one_of(f"{at}[{code}]", PRESETS)
+        for tag, text in texts.items():
+            param = f"{at}[{code}][{tag}]"
+            if tag not in TAGS:
+                raise not_one_of(param, TAGS)
+            if not 1 <= len(text.strip()) <= len(text) <= PRESET_LABEL_MAX:
+                raise Invalid(f"Invalid label: must be 1 to {PRESET_LABEL_MAX} characters, not all blank.", param=param)
+
+
 def _checked(tx: Tx, config: Configuration) -> Configuration:
     check_configuration(config)
     _check_links(config)
+    _check_labels(config)
     cancel = config.features.subscription_cancel
     for index, option in enumerate(cancel.cancellation_reason.feedback_options or ()):
         usable_option(tx, option, param=f"{CANCEL}[cancellation_reason][feedback_options][{index}]")

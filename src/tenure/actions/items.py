@@ -15,14 +15,14 @@ from tenure.domain.subscriptions import Subscription, SubscriptionItem
 from tenure.store.tx import Tx
 
 
-def priced(tx: Tx, asked: Sequence[ItemGiven]) -> list[Price]:
-    """The price of each new item, in order. Raises Invalid, NotFound."""
+def priced(tx: Tx, asked: Sequence[ItemGiven], *, currency: str | None) -> list[Price]:
+    """The price of each new item, in order; without a currency the first price says which. Raises Invalid, NotFound."""
     if not asked:
         raise Invalid("Missing required param: items.", code="parameter_missing", param="items")
     found: list[Price] = []
     for index, item in enumerate(asked):
         price = _price(tx, item, f"items[{index}]")
-        check_price(price, found[0].currency if found else None, f"items[{index}][price]")
+        check_price(price, currency or (found[0].currency if found else None), f"items[{index}][price]")
         found.append(price)
     return found
 

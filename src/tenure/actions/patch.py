@@ -1,6 +1,7 @@
 """Apply the parameters that were given to a document: absent ones stay, None clears, metadata merges key by key.
 
 patch(customer, {"name": None, "metadata": {"plan": "", "seats": "5"}})
+patch(reason, {"labels": {"unused": {"de": "Brauche ich nicht mehr"}}})      other labels stay
 """
 
 import typing
@@ -25,11 +26,21 @@ def patch(document: S, changes: Mapping[str, Any]) -> S:
     return msgspec.convert(_merge(type(document), full(document), changes), type(document))
 
 
-def merged_metadata(before: Mapping[str, str], changes: Mapping[str, str] | None) -> dict[str, str]:
+def merged_metadata(before: Mapping[str, str], changes: Mapping[str, str | None] | None) -> dict[str, str]:
     """Metadata after an update: None clears it, an empty value removes its key."""
     if changes is None:
         return {}
-    return {key: value for key, value in {**before, **changes}.items() if value != ""}
+    return {key: value for key, value in {**before, **changes}.items() if value}
+
+
+def merged_labels(
+    before: Mapping[str, Mapping[str, str]], changes: Mapping[str, Mapping[str, str | None] | None] | None
+) -> dict[str, dict[str, str]]:
+    """Labels after an update, text by text: None or an empty text removes one, and its code when it was the last."""
+    if changes is None:
+        return {}
+    after = {code: merged_metadata(before.get(code, {}), texts) for code, texts in changes.items()}
+    return {code: dict(texts) for code, texts in {**before, **after}.items() if texts}
 
 
 @cache
@@ -44,6 +55,8 @@ def _merge(cls: type[msgspec.Struct], current: dict[str, Any], changes: Mapping[
         part = _struct_in(hints[key])
         if key == "metadata":
             after[key] = merged_metadata(current.get(key) or {}, value)
+        elif key == "labels":
+            after[key] = merged_labels(current.get(key) or {}, value)
         elif value is None:
             after[key] = _cleared(hints[key])
         elif isinstance(value, dict) and part is not None:

@@ -100,7 +100,7 @@ def start(
 
 def _offered(tx: Tx, flow: CancellationSession, subscription: Subscription) -> CancellationSession:
     """Save the flow; where its next page is the offer, note that it is shown, once."""
-    if flow.offer is None and flow.confirmed_at is None:
+    if flow.offer is None and flow.confirmed_at is None and not _offered_before(tx, flow):
         rules = flow_policy(tx, flow)
         coupon = applicable(tx, rules.offer_coupon, subscription)
         step = next_step(rules, answers_of(flow), offer=coupon.id if coupon else None)
@@ -109,6 +109,16 @@ def _offered(tx: Tx, flow: CancellationSession, subscription: Subscription) -> C
             flow = replace(flow, offer=OfferRecord(coupon=step.coupon, shown_at=shown))
     tx.save(Change(after=(flow,)))
     return flow
+
+
+def _offered_before(tx: Tx, flow: CancellationSession) -> bool:
+    """Whether an earlier flow of the same visit showed an offer: it is never made twice in one visit."""
+    if flow.portal_session is None:
+        return False
+    earlier = tx.page(CancellationSession, [("customer", "=", flow.customer)], limit=20).items
+    return any(
+        each.offer is not None and each.portal_session == flow.portal_session and each.id != flow.id for each in earlier
+    )
 
 
 def _open(tx: Tx, flow_id: str, customer: str) -> tuple[CancellationSession, Subscription]:

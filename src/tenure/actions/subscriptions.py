@@ -30,6 +30,7 @@ from tenure.domain.subscriptions import (
     Status,
     StatusDetails,
     Subscription,
+    check_pause,
     is_ending,
     move,
     next_due,
@@ -57,8 +58,8 @@ def create(tx: Tx, params: CreateSubscription) -> Subscription:
     """A new subscription, trialing or active: until billing comes, its first period simply starts."""
     customer = tx.need(Customer, params.customer, param="customer")
     now = moment(tx, customer.test_clock)
-    chosen = items.priced(tx, params.items)
-    currency = params.currency or chosen[0].currency if params.currency is not UNSET else chosen[0].currency
+    currency = (params.currency or "").lower() or None
+    chosen = items.priced(tx, params.items, currency=currency)
     trial_end = _first_trial_end(params, chosen, now)
     anchor = _first_anchor(params, now, trial_end)
     if params.days_until_due is not UNSET and params.collection_method != "send_invoice":
@@ -70,7 +71,7 @@ def create(tx: Tx, params: CreateSubscription) -> Subscription:
         billing_cycle_anchor=anchor,
         billing_cycle_anchor_config=params.billing_cycle_anchor_config or None,
         billing_mode=_mode(params, now),
-        currency=currency,
+        currency=currency or chosen[0].currency,
         customer=customer.id,
         items=[],
         start_date=params.backdate_start_date or now,
@@ -108,6 +109,8 @@ def _first_trial_end(params: CreateSubscription, chosen: list[Price], now: int) 
 
 
 def _first_anchor(params: CreateSubscription, now: int, trial_end: int | None) -> int:
+    if params.backdate_start_date is not UNSET and params.backdate_start_date > now:
+        raise Invalid("`backdate_start_date` must be in the past.", param="backdate_start_date")
     config = params.billing_cycle_anchor_config
     if config is not UNSET:
         return calendar_anchor(
@@ -235,7 +238,7 @@ def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now
     if anchor == "now" or getattr(anchor, "type", None) == "now":
         after = _restarted(tx, after, now)
     if params.pause_collection is not UNSET:
-        after = replace(after, pause_collection=params.pause_collection)
+        after = replace(after, pause_collection=check_pause(params.pause_collection, now))
     after = _discounted(tx, after, params, now)
     return _ending(cancellations.follow_period(after), params, now)
 
@@ -244,8 +247,7 @@ def _new_trial_end(tx: Tx, subscription: Subscription, end: int | Literal["now"]
     if end == "now":
         if subscription.status is not Status.TRIALING:
             return subscription
-        over = replace(_restarted(tx, subscription, now), trial_end=now)
-        return move(over, Status.ACTIVE)
+        return move(_restarted(tx, replace(subscription, trial_end=now), now), Status.ACTIVE)
     if end <= now:
         raise Invalid("`trial_end` must be in the future, or `now`.", param="trial_end")
     kept = [replace(item, current_period_end=end) for item in subscription.items]
@@ -301,8 +303,10 @@ def answer(tx: Tx, id: str, details: DetailsGiven, *, customer: str | None = Non
 
 
 def put_coupon(tx: Tx, id: str, coupon: str, *, customer: str | None = None, param: str = "coupon") -> Subscription:
-    """Add one coupon; the discounts that are there stay. Raises Invalid where it does not apply."""
+    """Add one coupon; the discounts that are there stay. Raises Invalid where it does not apply, Conflict."""
     before = locked(tx, id, customer=customer)
+    if before.status in TERMINAL:
+        raise Conflict(f"The subscription {id} has ended: nothing can be taken off it any more.", param=param)
     keep: list[dict[str, str]] = [{"discount": each.id} for each in before.discounts]
     asked = patch(UpdateSubscription(), {"discounts": [*keep, {"coupon": coupon}]})
     after = _discounted(tx, before, asked, moment(tx, before.test_clock))
@@ -336,7 +340,7 @@ def pause(tx: Tx, id: str) -> Subscription:
     why = PausedDetails(subscription=PausedBy(type="pause_requested"), transitioned_at=now)
     after = move(before, Status.PAUSED, status_details=StatusDetails(paused=why))
     draft = EventDraft("customer.subscription.paused", after)
-    tx.save(Change(after=(after,), events=(draft, EventDraft(cancellations.UPDATED, after))))
+    tx.save(Change(after=(after,), events=(EventDraft(cancellations.UPDATED, after), draft)))
     return after
 
 
@@ -348,7 +352,7 @@ def resume(tx: Tx, id: str, *, anchor_now: bool = True) -> Subscription:
     now = moment(tx, before.test_clock)
     after = move(_restarted(tx, before, now) if anchor_now else before, Status.ACTIVE, status_details=None)
     draft = EventDraft("customer.subscription.resumed", after)
-    tx.save(Change(after=(after,), events=(draft, EventDraft(cancellations.UPDATED, after))))
+    tx.save(Change(after=(after,), events=(EventDraft(cancellations.UPDATED, after), draft)))
     return after
 
 

@@ -10,6 +10,7 @@ from tenure.domain.documents import Change
 from tenure.domain.errors import Invalid
 from tenure.domain.event_types import EVENT_TYPES
 from tenure.domain.webhook_endpoints import WebhookEndpoint
+from tenure.store import deliveries
 from tenure.store.tx import Tx
 
 MAX_ENDPOINTS = 16
@@ -69,7 +70,8 @@ def roll(tx: Tx, id: str, *, secret: str, seal: Seal, overlap_s: int) -> Webhook
 
 
 def delete(tx: Tx, id: str) -> WebhookEndpoint:
-    """Delete it; what was not delivered is dropped."""
+    """Delete it, and drop what still waits for it."""
     endpoint = tx.lock(WebhookEndpoint, id, param="webhook_endpoint")
     tx.save(Change(deleted=(endpoint,)))
+    deliveries.drop_all(tx, id, tx.now)
     return endpoint

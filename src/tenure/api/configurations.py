@@ -1,7 +1,7 @@
 """/v1/billing_portal/configurations: how the portal looks and what it allows.
 
-Beside the reference's fields stand two of our own in `features.subscription_cancel`: `retention` and
-`cancellation_reason.ask`.
+Beside the reference's fields stand three of our own in `features.subscription_cancel`: `retention`,
+`cancellation_reason.ask` and `cancellation_reason.labels`.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,6 +15,7 @@ from tenure.actions.patch import given
 from tenure.api.resource import Resource, Where, create, lists, retrieve, update
 from tenure.domain.documents import Part
 from tenure.domain.portal import (
+    PRESET_LABEL_MAX,
     AdjustableQuantity,
     Configuration,
     CustomerField,
@@ -28,6 +29,7 @@ from tenure.wire.lists import ListParams
 PATH = "/v1/billing_portal/configurations"
 Url = Annotated[str, msgspec.Meta(max_length=5000, pattern=r"^https?://[^\s\"<>\\]+$")]
 Headline = Annotated[str, msgspec.Meta(max_length=60)]
+Label = Annotated[str, msgspec.Meta(max_length=PRESET_LABEL_MAX)]
 
 
 class ProfileGiven(Part, frozen=True, kw_only=True):
@@ -72,11 +74,12 @@ class RetentionGiven(Part, frozen=True, kw_only=True):
 
 
 class ReasonGiven(Part, frozen=True, kw_only=True):
-    """Whether, when and which reasons."""
+    """Whether, when and which reasons; of `labels`, those that are named change, and an empty one goes."""
 
     enabled: bool
     ask: Literal["after", "before"] | UnsetType = UNSET
     feedback_options: list[str] | None | UnsetType = UNSET
+    labels: dict[str, dict[str, Label | None] | None] | None | UnsetType = UNSET
     options: list[Feedback] | None | UnsetType = UNSET
 
 

@@ -14,7 +14,7 @@ from tenure.api.answers import Answer, refusal, written
 from tenure.api.expansion import expanded
 from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
 from tenure.domain import documents
-from tenure.domain.errors import Invalid, Refused
+from tenure.domain.errors import Invalid, NotFound, Refused
 from tenure.store.tx import Tx
 from tenure.web.context import App
 from tenure.web.request_ids import new_request_id
@@ -61,7 +61,10 @@ class Handler:
 
         def run(tx: Tx) -> dict[str, Any]:
             call = Call(tx, params, id.replace("\0", "\ufffd"), self.app)
-            return expanded(tx, self.operation.run(call), paths)
+            try:
+                return expanded(tx, self.operation.run(call), paths)
+            except NotFound as missing:
+                raise _blamed(missing, tree) from None
 
         now = self.app.clock()
         if not self.operation.writes:
@@ -93,6 +96,13 @@ class Handler:
             raise Invalid(f"Invalid content type '{kind[:60]}': send parameters as application/x-www-form-urlencoded.")
         query = req.query_string.encode()
         return b"&".join(part for part in (query, body) if part)
+
+
+def _blamed(missing: NotFound, tree: forms.Tree) -> Refused:
+    """What the URL names and is not there is 404; what a parameter names makes that parameter wrong: 400."""
+    if missing.param is None or missing.param.partition("[")[0] not in tree:
+        return missing
+    return Invalid(missing.message, code=missing.code, param=missing.param)
 
 
 def finish(resp: AsgiResponse, answer: Answer, rid: str, version: str) -> None:

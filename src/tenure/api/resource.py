@@ -26,8 +26,7 @@ Shape: TypeAlias = dict[str, Any]
 Where: TypeAlias = Sequence[tuple[str, str, Any]]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One request inside its transaction: the typed parameters, the id in the path, and the app around it."""
 
     tx: Tx

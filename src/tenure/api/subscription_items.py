@@ -1,6 +1,5 @@
 """/v1/subscription_items: the prices on a subscription, one by one. They live inside the subscription's document."""
 
-
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 

@@ -17,6 +17,7 @@ from tenure.dashboard import (
     keys,
     login,
     security,
+    settings,
     sql,
     subscription,
     subscriptions,
@@ -39,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *keys.ROUTES,
     *sql.ROUTES,
     *security.ROUTES,
+    *settings.ROUTES,
 )
 
 

@@ -169,7 +169,7 @@ class Reading:
         return int(datetime.combine(day, time(), zone(self.visit.words.zone)).timestamp())
 
 
-def _fields(reading: Reading) -> dict[str, Any]:
+def described(reading: Reading) -> dict[str, Any]:
     """The parameters of the coupon that the form describes."""
     form, fields = reading.form, dict[str, Any]()
     _ = reading.visit.words._
@@ -228,7 +228,7 @@ def _code_fields(reading: Reading, currency: str) -> dict[str, Any] | None:
 async def create(visit: Visit) -> Answer:
     """Read the form; show what it means, or make the coupon."""
     reading = Reading(visit)
-    fields = _fields(reading)
+    fields = described(reading)
     code = _code_fields(reading, fields.get("currency") or "eur")
     wanted = visit.form.one("id")
     if wanted and not all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in wanted):

@@ -22,6 +22,7 @@ from tenure.dashboard.visit import (
     Answer,
     Download,
     Form,
+    Frame,
     Handler,
     Page,
     Person,
@@ -263,6 +264,7 @@ def said(visit: Visit) -> str:
         "revoked": _("Revoked."),
         "signed-out": _("Signed out there."),
         "factor-off": _("Two-step sign-in is off."),
+        "portal": _("Saved. Customers see this now."),
         "password": _("Your password was changed. Every other sign-in was ended."),
     }.get(visit.query.one("done"), "")
 
@@ -277,17 +279,26 @@ def put(visit: Visit, resp: Response, answer: Answer) -> None:
             pages.respond(visit.req, resp, pages.render(f"dashboard/{template}", tongue, shell(visit) | shows), tongue)
         case Redirect(to=to, cookies=cookies):
             resp.status, resp.location = falcon.HTTP_303, to
-            for name, value in cookies:
-                if value:
-                    sessions.write(resp, name, value, https=secure, max_age_s=CHOICE_AGE_S)
-                else:
-                    sessions.clear(resp, name, https=secure)
+            _remember(resp, cookies, secure=secure)
+        case Frame(body=body):
+            headers.protect(resp, https=secure, framing="self")
+            resp.delete_header("x-frame-options")
+            resp.data, resp.content_type = body, "text/html; charset=utf-8"
         case Download(body=body, name=name, type=kind):
             resp.content_type, resp.downloadable_as = kind, name
             if isinstance(body, bytes):
                 resp.data = body
             else:
                 resp.stream = body
+
+
+def _remember(resp: Response, cookies: tuple[tuple[str, str], ...], *, secure: bool) -> None:
+    """Choices that outlive the request; a blank one is forgotten."""
+    for name, value in cookies:
+        if value:
+            sessions.write(resp, name, value, https=secure, max_age_s=CHOICE_AGE_S)
+        else:
+            sessions.clear(resp, name, https=secure)
 
 
 def stop(app: App, req: Request, resp: Response, refused: Refused) -> None:

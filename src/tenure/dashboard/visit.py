@@ -94,7 +94,14 @@ class Download:
     type: str = "text/csv; charset=utf-8"
 
 
-Answer = Page | Redirect | Download
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A whole HTML page that only a page of the dashboard may frame."""
+
+    body: bytes
+
+
+Answer = Page | Redirect | Download | Frame
 
 
 @dataclass(frozen=True, kw_only=True)

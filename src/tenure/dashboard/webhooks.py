@@ -187,7 +187,6 @@ async def delete(visit: Visit) -> Answer:
 
     def act(tx: Tx) -> None:
         webhook_endpoints.delete(tx, id)
-        deliveries.drop_all(tx, id, tx.now)
         audit.note(tx, visit, "webhook_endpoint.delete", id)
 
     await visit.write(act)

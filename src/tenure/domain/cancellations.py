@@ -43,14 +43,17 @@ def _requested(details: CancellationDetails | None) -> CancellationDetails:
 def at_period_end(
     subscription: Subscription, now: int, *, details: CancellationDetails | None = None, from_portal: bool = False
 ) -> Subscription:
-    """Set the end to the latest end of its items' periods; from the portal, flexible mode leaves the boolean false."""
+    """Set the end to the latest end of its items' periods, or now where a pause has outlived them.
+
+    From the portal, flexible mode leaves the boolean false.
+    """
     _live(subscription)
     flag = not (from_portal and subscription.billing_mode.type == "flexible")
     end = subscription.trial_end if subscription.status is Status.TRIALING else None
     return replace(
         subscription,
         cancel_at_period_end=flag,
-        cancel_at=end or period_end(subscription),
+        cancel_at=end or max(period_end(subscription), now),
         canceled_at=now,
         cancellation_details=_requested(details or subscription.cancellation_details),
     )
@@ -65,15 +68,20 @@ def at_time(
         raise Invalid("`cancel_at` must be a timestamp in the future.", param="cancel_at")
     trial_end = subscription.trial_end
     if subscription.billing_mode.type == "classic" and trial_end is not None and now < cancel_at < trial_end:
-        trial_end = cancel_at
+        subscription = _shortened(subscription, cancel_at)
     return replace(
         subscription,
         cancel_at=cancel_at,
         cancel_at_period_end=False,
         canceled_at=now,
-        trial_end=trial_end,
         cancellation_details=_requested(details or subscription.cancellation_details),
     )
+
+
+def _shortened(subscription: Subscription, trial_end: int) -> Subscription:
+    """Its trial ends earlier, and with it the items' first period, on which the next ones follow."""
+    items = [replace(item, current_period_end=trial_end) for item in subscription.items]
+    return replace(subscription, trial_end=trial_end, billing_cycle_anchor=trial_end, items=items)
 
 
 def follow_period(subscription: Subscription) -> Subscription:

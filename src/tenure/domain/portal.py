@@ -23,6 +23,7 @@ FlowType = Literal[
     "customer_update", "payment_method_update", "subscription_cancel",
     "subscription_pause", "subscription_update", "subscription_update_confirm",
 ]  # fmt: skip
+PRESET_LABEL_MAX = 100
 OPENS_WITHIN_S = 300
 IDLE_S = 30 * 60
 ABSOLUTE_S = 60 * 60
@@ -70,11 +71,15 @@ class Retention(Part, frozen=True, kw_only=True):
 
 
 class CancellationReason(Part, frozen=True, kw_only=True):
-    """Whether a reason is asked for, which ones are offered, and when (`ask` is Tenure's own)."""
+    """Whether a reason is asked for, which ones are offered, and when; `ask` and `labels` are Tenure's own.
+
+    `labels` rewords presets: code, then locale, then at most PRESET_LABEL_MAX characters.
+    """
 
     ask: Literal["after", "before"] = "after"
     enabled: bool = False
     feedback_options: list[str] | None = None
+    labels: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     options: list[Feedback] = msgspec.field(default_factory=list)
 
 

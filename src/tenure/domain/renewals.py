@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from tenure.domain.cancellations import deleted, end_reached, updated
+from tenure.domain.discounts import Discount
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.items import item_period, start_period
 from tenure.domain.prices import Price
@@ -50,20 +51,30 @@ def _renew(subscription: Subscription, prices: Mapping[str, Price], at: int) -> 
             start, end = item_period(prices[item.price], anchor, at)
             item = replace(item, current_period_start=max(start, item.current_period_end), current_period_end=end)
         items.append(item)
-    discounts = [d for d in subscription.discounts if d.end is None or d.end > at]
-    return replace(subscription, items=items, discounts=discounts)
+    return _without_ended(replace(subscription, items=items), at)
+
+
+def _without_ended(subscription: Subscription, at: int) -> Subscription:
+    """The subscription with the discounts that still hold when a period starts at `at`."""
+    items = [replace(item, discounts=_holding(item.discounts, at)) for item in subscription.items]
+    return replace(subscription, items=items, discounts=_holding(subscription.discounts, at))
+
+
+def _holding(discounts: list[Discount], at: int) -> list[Discount]:
+    return [discount for discount in discounts if discount.end is None or discount.end > at]
 
 
 def _end_trial(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Change:
     settings = subscription.trial_settings
     missing = settings.end_behavior.missing_payment_method if settings else "create_invoice"
     if subscription.default_payment_method is None and missing == "cancel":
-        return deleted(move(subscription, Status.CANCELED, ended_at=at, canceled_at=at))
+        asked_at = subscription.canceled_at or at
+        return deleted(move(subscription, Status.CANCELED, ended_at=at, canceled_at=asked_at, pause_collection=None))
     if subscription.default_payment_method is None and missing == "pause":
         why = PausedDetails(subscription=PausedBy(type="trial_end_without_payment_method"), transitioned_at=at)
         paused = move(subscription, Status.PAUSED, status_details=StatusDetails(paused=why))
-        drafts = (EventDraft(PAUSED, paused), EventDraft("customer.subscription.updated", paused))
+        drafts = (EventDraft("customer.subscription.updated", paused), EventDraft(PAUSED, paused))
         return Change(after=(paused,), events=drafts)
     anchor = subscription.billing_cycle_anchor
     items = [start_period(item, prices[item.price], anchor=anchor, at=at) for item in subscription.items]
-    return updated(move(subscription, Status.ACTIVE, items=items))
+    return updated(_without_ended(move(subscription, Status.ACTIVE, items=items), at))

@@ -11,6 +11,8 @@ once in 365 days to a customer, and never by a subscription that is ending, unpa
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from tenure.domain.coupons import Coupon, amount_off, fits, is_valid
 from tenure.domain.documents import Document, Part
 from tenure.domain.periods import Interval, add_months, boundary
@@ -85,6 +87,7 @@ class Policy(Part, frozen=True, kw_only=True):
 
     ask: Literal["after", "before"] | None = None
     feedback_options: tuple[str, ...] = ()
+    labels: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     mode: Literal["at_period_end", "immediately"] = "at_period_end"
     offer_coupon: str | None = None
     options: tuple[Feedback, ...] = ()
@@ -113,6 +116,7 @@ def policy(configuration: Configuration, session: Session | None, *, subscriptio
     return Policy(
         ask=reason.ask if asks else None,
         feedback_options=tuple(reason.feedback_options or ()),
+        labels=reason.labels,
         mode=cancel.mode,
         offer_coupon=coupon,
         options=tuple(reason.options),

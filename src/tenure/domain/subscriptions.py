@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from tenure.domain.discounts import Discount
 from tenure.domain.documents import Document, Part
-from tenure.domain.errors import Conflict
+from tenure.domain.errors import Conflict, Invalid
 from tenure.domain.portal import Feedback
 
 Reason = Literal["canceled_by_retention_policy", "cancellation_requested", "payment_disputed", "payment_failed"]
@@ -97,6 +97,13 @@ class PauseCollection(Part, frozen=True, kw_only=True):
 
     behavior: Literal["keep_as_draft", "mark_uncollectible", "void"]
     resumes_at: int | None = None
+
+
+def check_pause(pause: PauseCollection | None, now: int) -> PauseCollection | None:
+    """The same pause, or Invalid where it would end before it begins."""
+    if pause is not None and pause.resumes_at is not None and pause.resumes_at <= now:
+        raise Invalid("`resumes_at` must be in the future.", param="pause_collection[resumes_at]")
+    return pause
 
 
 class Issuer(Part, frozen=True, kw_only=True):

@@ -62,6 +62,11 @@ def chain(tag: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def family(tag: str) -> tuple[str, ...]:
+    """The tag and its parents in the same language, best first: en-AU, en-GB, en."""
+    return (*chain(tag), DEFAULT) if tag.partition("-")[0] == DEFAULT else chain(tag)
+
+
 def match(wanted: str | None) -> str | None:
     """The closest of TAGS to a BCP 47 tag as browsers send it, or None."""
     if not wanted or wanted == "auto":

@@ -6,21 +6,30 @@
        └─ reap / reopen ───┘   the lease ran out, or its process is gone
 
 `save()` inserts them. `attempt` counts the claims. Only the oldest unfinished delivery of an (endpoint, object)
-is claimed; after HELD_ATTEMPTS failed attempts its successors may pass.
+is claimed; after HELD_ATTEMPTS failed attempts its successors may pass. That is kept in each row's `held`, by lanes.py.
 """
 
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
+from tenure.store.lanes import (
+    DELIVERING,
+    HELD_ATTEMPTS,
+    PENDING,
+    deliver,
+    open_,
+    ready,
+    release,
+    release_stranded,
+    waiting,
+)
 from tenure.store.queries import scoped
-from tenure.store.saving import deliver
 from tenure.store.schema import deliveries, delivery_attempts, events
 from tenure.store.tx import SystemTx, Tx
 
 State = Literal["pending", "delivering", "delivered", "failed", "dropped"]
-HELD_ATTEMPTS = 3
 RESPONSE_MAX = 4096
 
 
@@ -36,6 +45,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     attempt: int
     next_at: int
+    held: bool
     claimed_by: str | None
     lease_until: int | None
     last_code: int | None
@@ -64,78 +74,82 @@ class Lane(msgspec.Struct, frozen=True):
     endpoint_id: str
 
 
-_new = deliveries
-_old = deliveries.alias("older")
-_held = or_(
-    and_(_old.c.state == "pending", _old.c.attempt < HELD_ATTEMPTS),
-    and_(_old.c.state == "delivering", _old.c.attempt <= HELD_ATTEMPTS),
-)
-_waits = exists().where(
-    _old.c.endpoint_id == _new.c.endpoint_id,
-    _old.c.object_id == _new.c.object_id,
-    _old.c.id < _new.c.id,
-    _old.c.finished_at.is_(None),
-    _held,
-)
 _next = (
-    select(_new.c.id)
-    .where(
-        _new.c.endpoint_id == bindparam("lane"),
-        _new.c.finished_at.is_(None),
-        _new.c.state == "pending",
-        _new.c.next_at <= bindparam("now"),
-        ~_waits,
-    )
-    .order_by(_new.c.id)
+    select(deliveries.c.id)
+    .where(deliveries.c.endpoint_id == bindparam("lane"), ready(deliveries), deliveries.c.next_at <= bindparam("now"))
+    .order_by(deliveries.c.next_at, deliveries.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(_next))
-    .values(
-        state="delivering",
-        attempt=deliveries.c.attempt + 1,
-        claimed_by=bindparam("worker"),
-        lease_until=bindparam("until"),
-    )
-    .returning(*deliveries.c)
+_claimed = {
+    "state": "delivering",
+    "attempt": deliveries.c.attempt + 1,
+    "claimed_by": bindparam("worker"),
+    "lease_until": bindparam("until"),
+}
+# On PostgreSQL an array, because it is made once: a subquery in IN may run again, and its LIMIT would start anew.
+_CLAIM = {
+    "sqlite": update(deliveries).where(deliveries.c.id.in_(_next)).values(_claimed).returning(*deliveries.c),
+    "postgresql": update(deliveries)
+    .where(deliveries.c.id == func.any(func.array(_next.scalar_subquery())))
+    .values(_claimed)
+    .returning(*deliveries.c),
+}
+
+# From one endpoint that has something to the next, instead of through all that they have.
+_some = deliveries.alias("some")
+_following = deliveries.alias("following")
+_due = deliveries.alias("due")
+_endpoints = select(func.min(_some.c.endpoint_id).label("id")).where(ready(_some)).cte("endpoints", recursive=True)
+_endpoints = _endpoints.union_all(
+    select(
+        select(func.min(_following.c.endpoint_id))
+        .where(ready(_following), _following.c.endpoint_id > _endpoints.c.id)
+        .scalar_subquery()
+    ).where(_endpoints.c.id.is_not(None))
 )
-_LANES = (
-    select(deliveries.c.account, deliveries.c.livemode, deliveries.c.endpoint_id)
-    .where(
-        deliveries.c.finished_at.is_(None), deliveries.c.state == "pending", deliveries.c.next_at <= bindparam("now")
-    )
-    .distinct()
+_first_due = (
+    select(_due.c.id)
+    .where(_due.c.endpoint_id == _endpoints.c.id, ready(_due), _due.c.next_at <= bindparam("now"))
+    .order_by(_due.c.next_at, _due.c.id)
+    .limit(1)
+    .scalar_subquery()
 )
-_NEXT_DUE = select(func.min(deliveries.c.next_at).label("at")).where(
-    deliveries.c.finished_at.is_(None), deliveries.c.state == "pending"
+_LANES = select(deliveries.c.account, deliveries.c.livemode, deliveries.c.endpoint_id).select_from(
+    _endpoints.join(deliveries, deliveries.c.id == _first_due)
 )
+_NEXT_DUE = select(func.min(deliveries.c.next_at).label("at")).where(deliveries.c.state == PENDING)
 _this = and_(deliveries.c.id == bindparam("delivery"), deliveries.c.finished_at.is_(None))
+_place = (deliveries.c.endpoint_id, deliveries.c.object_id, deliveries.c.attempt)
 _FINISH = (
     update(deliveries)
     .where(_this)
     .values(
         state=bindparam("new_state"),
+        held=False,
         last_code=bindparam("code"),
         finished_at=bindparam("now"),
         lease_until=None,
         claimed_by=None,
     )
+    .returning(*_place)
 )
 _RETRY = (
     update(deliveries)
     .where(_this)
     .values(state="pending", last_code=bindparam("code"), next_at=bindparam("at"), lease_until=None, claimed_by=None)
+    .returning(*_place)
 )
 _again: dict[str, Any] = {"state": "pending", "next_at": bindparam("now"), "lease_until": None, "claimed_by": None}
-_running = and_(deliveries.c.finished_at.is_(None), deliveries.c.state == "delivering")
+_running = deliveries.c.state == DELIVERING
 _REAP = update(deliveries).where(_running, deliveries.c.lease_until < bindparam("now")).values(_again)
 _REOPEN = update(deliveries).where(_running, deliveries.c.claimed_by != bindparam("worker")).values(_again)
-_DROP = (
+_REAP, _REOPEN = _REAP.returning(*_place), _REOPEN.returning(*_place)
+_DROP = tuple(
     update(deliveries)
-    .where(deliveries.c.endpoint_id == bindparam("lane"), deliveries.c.finished_at.is_(None))
-    .values(state="dropped", finished_at=bindparam("now"), lease_until=None, claimed_by=None)
+    .where(deliveries.c.endpoint_id == bindparam("lane"), unfinished)
+    .values(state="dropped", held=False, finished_at=bindparam("now"), lease_until=None, claimed_by=None)
+    for unfinished in (waiting(deliveries), open_(deliveries))
 )
 _ATTEMPT = insert(delivery_attempts).values({name: bindparam(name) for name in Attempt.__struct_fields__})
 _EVENT_OBJECT = select(events.c.object_id).where(scoped(events), events.c.id == bindparam("event"))
@@ -170,19 +184,24 @@ def next_due(tx: SystemTx) -> int | None:
 
 
 def claim(tx: SystemTx, *, endpoint_id: str, limit: int, worker: str, lease_until: int, now: int) -> list[Delivery]:
-    """Take what is due for an endpoint, the oldest first, and count an attempt of each."""
-    rows = tx.rows(_CLAIM, lane=endpoint_id, limit=limit, worker=worker, until=lease_until, now=now)
+    """Take what is due for an endpoint, the longest due first, and count an attempt of each; in order of age."""
+    rows = tx.rows(_CLAIM[tx.dialect], lane=endpoint_id, limit=limit, worker=worker, until=lease_until, now=now)
     return sorted((_delivery(row) for row in rows), key=lambda each: each.id)
 
 
 def finish(tx: SystemTx, id: int, state: State, code: int | None, now: int) -> bool:
     """Close a delivery for good; False when it was closed before."""
-    return tx.run(_FINISH, delivery=id, new_state=state, code=code, now=now) == 1
+    row = tx.row(_FINISH, delivery=id, new_state=state, code=code, now=now)
+    if row is not None:
+        release(tx, row.endpoint_id, row.object_id)
+    return row is not None
 
 
 def retry_at(tx: SystemTx, id: int, at: int, code: int | None) -> bool:
     """Let a delivery wait until `at`; False when it was closed meanwhile."""
-    return tx.run(_RETRY, delivery=id, at=at, code=code) == 1
+    rows = tx.rows(_RETRY, delivery=id, at=at, code=code)
+    _let_pass(tx, rows)
+    return bool(rows)
 
 
 def record_attempt(tx: SystemTx, attempt: Attempt) -> None:
@@ -193,17 +212,17 @@ def record_attempt(tx: SystemTx, attempt: Attempt) -> None:
 
 def reap(tx: SystemTx, now: int) -> int:
     """Open again what is claimed with a lease that ran out; answers how many."""
-    return _woken(tx, tx.run(_REAP, now=now))
+    return _opened(tx, tx.rows(_REAP, now=now))
 
 
 def reopen(tx: SystemTx, *, worker: str, now: int) -> int:
     """Open again what other workers claimed: at start, where only one process can be the sender (SQLite)."""
-    return _woken(tx, tx.run(_REOPEN, worker=worker, now=now))
+    return _opened(tx, tx.rows(_REOPEN, worker=worker, now=now))
 
 
 def drop_all(tx: SystemTx, endpoint_id: str, now: int) -> int:
     """Give up what still waits for an endpoint that is gone or disabled; answers how many."""
-    return tx.run(_DROP, lane=endpoint_id, now=now)
+    return sum(tx.run(each, lane=endpoint_id, now=now) for each in _DROP)
 
 
 def resend(tx: Tx, event_id: str, endpoint_id: str) -> bool:
@@ -235,6 +254,16 @@ def _delivery(row: Any) -> Delivery:
     return Delivery(**row._asdict())
 
 
-def _woken(tx: SystemTx, number: int) -> int:
-    tx.wakes = tx.wakes or number > 0
-    return number
+def _opened(tx: SystemTx, rows: list[Any]) -> int:
+    """What a dead worker had claimed waits anew, perhaps for its fourth attempt; lanes are put in order too."""
+    _let_pass(tx, rows)
+    stranded = release_stranded(tx)
+    tx.wakes = tx.wakes or bool(rows) or stranded > 0
+    return len(rows)
+
+
+def _let_pass(tx: SystemTx, rows: list[Any]) -> None:
+    """Release the successors of those that failed often enough."""
+    for row in rows:
+        if row.attempt >= HELD_ATTEMPTS:
+            release(tx, row.endpoint_id, row.object_id)

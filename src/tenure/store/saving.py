@@ -3,7 +3,7 @@
 Change(after, deleted, events)
   documents ──▶ insert, or update where ver is still the loaded one
   events    ──▶ previous_attributes = difference(render(before), render(after)) ──▶ events
-  endpoints ──▶ those of the scope that want the type ──▶ deliveries, due at once
+  endpoints ──▶ those of the scope that want the type ──▶ deliveries, each in its lane
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,9 @@ from tenure.store import queries
 from tenure.store.cache import ALL, Loaded
 from tenure.store.errors import AlreadyExists, Stale
 from tenure.store.kinds import KINDS
+from tenure.store.lanes import deliver
 from tenure.store.queries import scoped
-from tenure.store.schema import deliveries, subscription_items, webhook_endpoints
+from tenure.store.schema import subscription_items, webhook_endpoints
 from tenure.wire.shapes import render
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ _ITEM = insert(subscription_items).values({c.name: bindparam(c.name, type_=c.typ
 _CLEAR_ITEMS = delete(subscription_items).where(
     scoped(subscription_items), subscription_items.c.subscription == bindparam("of_subscription")
 )
-_NEW = ("account", "livemode", "endpoint_id", "event_id", "object_id", "state", "attempt", "next_at", "created")
-_DELIVERY = insert(deliveries).values({name: bindparam(name, type_=deliveries.c[name].type) for name in _NEW})
 _ENDPOINTS = (
     select(webhook_endpoints.c.doc)
     .where(scoped(webhook_endpoints), webhook_endpoints.c.deleted == false(), webhook_endpoints.c.status == "enabled")
@@ -156,22 +155,6 @@ def _deliver(tx: "Tx", event: Event, object_id: str, wishes: Iterable[Wish]) -> 
     for wish in wishes:
         if "*" in wish.enabled_events or event.type in wish.enabled_events:
             deliver(tx, event.id, object_id, wish.endpoint_id)
-
-
-def deliver(tx: "Tx", event_id: str, object_id: str, endpoint_id: str) -> None:
-    """One delivery of an event to an endpoint, due at once."""
-    tx.wakes = True
-    tx.run(
-        _DELIVERY,
-        **tx.bound,
-        endpoint_id=endpoint_id,
-        event_id=event_id,
-        object_id=object_id,
-        state="pending",
-        attempt=0,
-        next_at=tx.now,
-        created=tx.now,
-    )
 
 
 def _wishes(tx: "Tx") -> tuple[Wish, ...]:

@@ -73,7 +73,7 @@ def _documents(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...],
         _need("doc", Text()),
     )
     scoped = (table.c.account, table.c.livemode)
-    for each in (NEWEST, ("changed",), *indexes):
+    for each in (NEWEST, ("changed", "id"), *indexes):
         Index(f"ix_{name}_{'_'.join(each)}", *scoped, *(table.c[column] for column in each))
     return table
 
@@ -247,7 +247,11 @@ idempotency = Table(
     Column("created", BigInteger, nullable=False, index=True),
 )
 
-_OPEN = text("finished_at IS NULL")
+# store/lanes.py and store/deliveries.py repeat these words: a partial index serves only conditions that it can see in.
+_READY = text("state = 'pending' AND held = false")
+_OPEN = text("finished_at IS NULL AND held = false")
+_HELD = text("held = true")
+_SENDING = text("state = 'delivering'")
 deliveries = Table(
     "deliveries",
     metadata,
@@ -260,6 +264,7 @@ deliveries = Table(
     _need("state", Text()),
     _need("attempt", BigInteger()),
     _need("next_at", BigInteger()),
+    _need("held", Boolean()),
     _text("claimed_by"),
     _number("lease_until"),
     _number("last_code"),
@@ -269,15 +274,18 @@ deliveries = Table(
 )
 Index("ix_deliveries_event_id", deliveries.c.account, deliveries.c.livemode, deliveries.c.event_id)
 Index("ix_deliveries_endpoint_id", deliveries.c.endpoint_id, deliveries.c.id)
-Index(
-    "ix_deliveries_lane",
-    deliveries.c.endpoint_id,
-    deliveries.c.object_id,
-    deliveries.c.id,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
-)
-Index("ix_deliveries_due", deliveries.c.next_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+for _name, _sorted, _where in (
+    ("ready", ("endpoint_id", "next_at", "id"), _READY),
+    ("open", ("endpoint_id", "object_id", "attempt"), _OPEN),
+    ("held", ("endpoint_id", "object_id", "id"), _HELD),
+    ("leases", ("lease_until",), _SENDING),
+):
+    Index(
+        f"ix_deliveries_{_name}",
+        *(deliveries.c[each] for each in _sorted),
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
 
 delivery_attempts = Table(
     "delivery_attempts",

@@ -123,9 +123,10 @@ class Tx(SystemTx):
         """The document, or None; a deleted one only when asked for."""
         if self.cache is not None:
             kept = self.cache.get(self.scope, cls, id)
-            if kept is not None:
+            if isinstance(kept, Loaded):
                 self.loaded[cls, id] = kept
-                return kept.doc if deleted or not kept.deleted else None
+                doc: D = kept.doc  # type: ignore[assignment]
+                return doc if deleted or not kept.deleted else None
         return self._fetch(cls, id, lock=False, deleted=deleted)
 
     def need(self, cls: type[D], id: str, *, param: str | None = None) -> D:

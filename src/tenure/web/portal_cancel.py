@@ -18,7 +18,7 @@ from tenure.i18n import formats
 from tenure.web.portal_pages import ConfirmPage, DonePage, Notice, OfferPage, Point, PriceRow, ReasonPage
 from tenure.web.portal_plans import UNPAID, Catalog, ends_at, interval_text, off_text, plan, plan_name
 from tenure.web.readers import Merchant, Reader
-from tenure.web.reasons import label_of, reason_options
+from tenure.web.reasons import chosen_option, reason_options, reworded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,8 @@ def _terms_text(case: Case, terms: OfferTerms | None) -> str:
 def offer_page(case: Case, coupon: Coupon, terms: OfferTerms | None) -> OfferPage:
     """The offer, with its whole price path; the amounts are the server's."""
     _, off = case.reader.language.gettext, off_text(coupon, case.subscription.currency, case.reader)
-    if case.flow.feedback == "too_expensive":
+    said = case.flow.feedback
+    if said == "too_expensive" and reworded(said, case.policy, case.reader.language) is None:
         lead = _("You said it’s too expensive. Here is a lower price. If it doesn’t help, continue canceling.")
     else:
         lead = _("If a lower price would help, here is one. Otherwise, continue canceling.")
@@ -192,15 +193,16 @@ def _warning(case: Case, *, changed: bool, offer_gone: bool) -> Notice | None:
 
 def confirm_page(case: Case, *, changed: bool = False, offer_gone: bool = False) -> ConfirmPage:
     """What happens on confirming; `changed` says that it is not what it was a moment ago."""
-    given = case.flow.feedback_option or case.flow.feedback
     options = reason_options(case.policy, case.options, case.reader.language, case.merchant.language)
+    given = chosen_option(case.flow.feedback_option or case.flow.feedback, options)
     step, steps = case.step("confirm")
     return ConfirmPage(
         plan=plan(case.subscription, case.catalog, case.reader),
         points=_points(case),
         version=facts_version(case.subscription, case.policy),
         immediate=case.policy.mode == "immediately",
-        reason=label_of(given, options) or case.flow.comment or "",
+        reason=given.label if given else case.flow.comment or "",
+        reason_lang=given.lang if given else None,
         asks_before=case.policy.ask == "before",
         notice=_warning(case, changed=changed, offer_gone=offer_gone),
         step=step,

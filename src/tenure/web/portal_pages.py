@@ -123,6 +123,7 @@ class ConfirmPage:
     version: str
     immediate: bool = False
     reason: str = ""
+    reason_lang: str | None = None
     asks_before: bool = False
     notice: Notice | None = None
     step: int = 1

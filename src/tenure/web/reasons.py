@@ -1,6 +1,7 @@
 """The reasons a customer can give for leaving, in the order in which they are shown.
 
 presets in configured order ─ custom ones in configured order ─ `other` last
+a preset on an en-AU page:  the merchant's label for en-AU ─ en-GB ─ en ─ our own words
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 
 from tenure.domain.portal import Feedback, FeedbackOption
 from tenure.domain.retention import Policy
+from tenure.i18n import locales
 from tenure.i18n.languages import Language
 
 OTHER: Feedback = "other"
@@ -23,7 +25,7 @@ class Option:
 
 
 def preset_labels(language: Language) -> dict[Feedback, str]:
-    """What customers read for the eight presets."""
+    """Our own words for the eight presets."""
     _ = language.gettext
     return {
         "too_expensive": _("It's too expensive"),
@@ -35,6 +37,12 @@ def preset_labels(language: Language) -> dict[Feedback, str]:
         "low_quality": _("Quality was less than expected"),
         "other": _("Other reason"),
     }
+
+
+def reworded(code: Feedback, policy: Policy, language: Language) -> str | None:
+    """The merchant's label of a preset in the reader's language, or None where ours stands."""
+    labels = policy.labels.get(code, {})
+    return next((labels[tag] for tag in locales.family(language.tag) if tag in labels), None)
 
 
 def custom_option(option: FeedbackOption, language: Language, merchant_language: str) -> Option:
@@ -50,7 +58,8 @@ def reason_options(
     policy: Policy, custom: Mapping[str, FeedbackOption], language: Language, merchant_language: str = "en"
 ) -> tuple[Option, ...]:
     """The reasons to offer, in order; custom ones that are no longer active are left out."""
-    labels = preset_labels(language)
+    ours = preset_labels(language)
+    labels = {code: reworded(code, policy, language) or ours[code] for code in policy.options}
     presets = [Option(code, labels[code]) for code in policy.options if code != OTHER]
     found = [custom[id] for id in policy.feedback_options if id in custom and custom[id].status == "active"]
     own = [custom_option(option, language, merchant_language) for option in found]
@@ -58,6 +67,6 @@ def reason_options(
     return (*presets, *own, *last)
 
 
-def label_of(value: str | None, options: Sequence[Option]) -> str | None:
-    """The words of an answer."""
-    return next((option.label for option in options if option.value == value), None)
+def chosen_option(value: str | None, options: Sequence[Option]) -> Option | None:
+    """The option that was the answer."""
+    return next((option for option in options if option.value == value), None)

@@ -17,7 +17,6 @@ depends_on = None
 ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NEWEST = ["created", "id"]
-OPEN = sa.text("finished_at IS NULL")
 Indexes = Sequence[Sequence[str]]
 
 
@@ -73,7 +72,7 @@ def _documents(name: str, *parts: sa.schema.SchemaItem, indexes: Indexes = ()) -
         *_text("doc", required=True),
         _key(name, "account", "livemode", "id"),
     )
-    _scoped_indexes(name, [NEWEST, ["changed"], *indexes])
+    _scoped_indexes(name, [NEWEST, ["changed", "id"], *indexes])
 
 
 def upgrade() -> None:
@@ -180,6 +179,7 @@ def _deliveries() -> None:
         *_scope(),
         *_text("endpoint_id", "event_id", "object_id", "state", required=True),
         *_numbers("attempt", "next_at", required=True),
+        *_flags("held", required=True),
         *_text("claimed_by"),
         *_numbers("lease_until", "last_code"),
         *_numbers("created", required=True),
@@ -189,9 +189,14 @@ def _deliveries() -> None:
     )
     _scoped_indexes("deliveries", [["event_id"]])
     op.create_index("ix_deliveries_endpoint_id", "deliveries", ["endpoint_id", "id"])
-    lane = ["endpoint_id", "object_id", "id"]
-    op.create_index("ix_deliveries_lane", "deliveries", lane, sqlite_where=OPEN, postgresql_where=OPEN)
-    op.create_index("ix_deliveries_due", "deliveries", ["next_at"], sqlite_where=OPEN, postgresql_where=OPEN)
+    for name, columns, condition in (
+        ("ready", ["endpoint_id", "next_at", "id"], "state = 'pending' AND held = false"),
+        ("open", ["endpoint_id", "object_id", "attempt"], "finished_at IS NULL AND held = false"),
+        ("held", ["endpoint_id", "object_id", "id"], "held = true"),
+        ("leases", ["lease_until"], "state = 'delivering'"),
+    ):
+        where = sa.text(condition)
+        op.create_index(f"ix_deliveries_{name}", "deliveries", columns, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "delivery_attempts",
         _serial("id"),

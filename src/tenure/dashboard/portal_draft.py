@@ -1,0 +1,188 @@
+"""The portal's settings as a form holds them: from the saved configuration, or from what was typed and not saved yet.
+
+configuration ──of()──▶ Draft ──▶ page ──▶ form ──read()──▶ Draft ──fields()──▶ actions.configurations.update
+                                                               └──applied()──▶ the preview's configuration
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tenure.actions.configurations import PRESETS
+from tenure.actions.patch import patch
+from tenure.dashboard.visit import Form, Visit
+from tenure.domain.portal import Configuration, FeedbackOption
+
+URL = re.compile(r"https?://[^\s\"<>\\]+")
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+HEADLINE_MAX, NAME_MAX, REASON_MAX = 60, 256, 100
+DETAILS = ("name", "email", "address", "phone", "shipping", "tax_id")
+CHANGES = ("price", "quantity", "promotion_code")
+COUPON_FIELDS = ("name", "type", "percent_off", "amount_off", "currency", "duration", "duration_in_months")
+NEW_COUPON = {
+    "type": "percent", "percent_off": "25", "currency": "eur", "duration": "repeating", "duration_in_months": "3",
+}  # fmt: skip
+TEXTS = ("headline", "terms", "privacy", "return_url", "business_name", "brand_color", "name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """Every setting of the page, as texts and flags."""
+
+    configuration: str
+    version: str
+    flags: frozenset[str]
+    texts: dict[str, str]
+    mode: str = "at_period_end"
+    proration: str = "none"
+    ask: str = "after"
+    order: tuple[str, ...] = PRESETS
+    reasons: frozenset[str] = frozenset()
+    custom: tuple[str, ...] = ()
+    details: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    coupon: str = ""
+    new_coupon: dict[str, str] | None = None
+    new_reason: str = ""
+
+    def on(self, flag: str) -> bool:
+        """Whether a switch is on."""
+        return flag in self.flags
+
+
+def of(config: Configuration, settings: dict[str, Any], account_name: str) -> Draft:
+    """What is saved."""
+    features, profile = config.features, config.business_profile
+    cancel, reason = features.subscription_cancel, features.subscription_cancel.cancellation_reason
+    switches = {
+        "cancel": cancel.enabled,
+        "reason": reason.enabled,
+        "retention": cancel.retention is not None,
+        "invoices": features.invoice_history.enabled,
+        "details": features.customer_update.enabled,
+        "payment": features.payment_method_update.enabled,
+        "update": features.subscription_update.enabled,
+    }
+    offer = cancel.retention.coupon_offer if cancel.retention else None
+    texts = {
+        "headline": profile.headline,
+        "terms": profile.terms_of_service_url,
+        "privacy": profile.privacy_policy_url,
+        "return_url": config.default_return_url,
+        "name": config.name,
+        "business_name": settings.get("business_name") or account_name,
+        "brand_color": settings.get("brand_color") or "#2f55d4",
+    }
+    return Draft(
+        configuration=config.id,
+        version=str(config.updated),
+        flags=frozenset(name for name, on in switches.items() if on),
+        texts={name: str(text or "") for name, text in texts.items()},
+        mode=cancel.mode,
+        proration=cancel.proration_behavior,
+        ask=reason.ask,
+        order=(*reason.options, *(code for code in PRESETS if code not in reason.options)),
+        reasons=frozenset(reason.options),
+        custom=tuple(reason.feedback_options or ()),
+        details=frozenset(features.customer_update.allowed_updates),
+        changes=frozenset(features.subscription_update.default_allowed_updates),
+        coupon=offer.coupon if offer else "",
+    )
+
+
+def read(form: Form) -> Draft:
+    """What was typed; values that the page never offers are left out."""
+    order = [code for code in form.every("order") if code in PRESETS]
+    order += [code for code in PRESETS if code not in order]
+    return Draft(
+        configuration=form.one("configuration"),
+        version=form.one("version"),
+        flags=frozenset(form.every("on")),
+        texts={name: form.one(name) for name in TEXTS},
+        mode="immediately" if form.one("mode") == "immediately" else "at_period_end",
+        proration="create_prorations" if form.one("proration") == "create_prorations" else "none",
+        ask="before" if form.one("ask") == "before" else "after",
+        order=tuple(dict.fromkeys(order)),
+        reasons=frozenset(form.every("reason")) & frozenset(PRESETS),
+        custom=tuple(dict.fromkeys(form.every("custom"))),
+        details=frozenset(form.every("detail")) & frozenset(DETAILS),
+        changes=frozenset(form.every("change")) & frozenset(CHANGES),
+        coupon=form.one("coupon"),
+        new_coupon={name: form.one(f"coupon_{name}") for name in COUPON_FIELDS},
+        new_reason=form.one("new_reason"),
+    )
+
+
+def problems(draft: Draft, visit: Visit) -> dict[str, str]:
+    """What is wrong with what was typed, by field."""
+    _, wrong = visit.words._, dict[str, str]()
+    for name, most in (("headline", HEADLINE_MAX), ("name", NAME_MAX), ("business_name", NAME_MAX)):
+        if len(draft.texts[name]) > most:
+            wrong[name] = _("Use %(most)s characters at most.") % {"most": most}
+    for name in ("terms", "privacy", "return_url"):
+        if draft.texts[name] and not URL.fullmatch(draft.texts[name]):
+            wrong[name] = _("Enter a whole address, like https://example.com/page.")
+    rules = (
+        ("brand_color", not COLOR.fullmatch(draft.texts["brand_color"]), _("Enter a colour like #0e7c6b.")),
+        ("business_name", not draft.texts["business_name"], _("Enter the name that customers know.")),
+        ("coupon", draft.on("retention") and not draft.coupon, _("Choose a coupon, or create one.")),
+        ("reason", draft.on("reason") and not draft.reasons | {*draft.custom}, _("Choose at least one reason.")),
+        ("update", draft.on("update") and not draft.on("payment"), _("Plan changes need payment methods too.")),
+    )
+    return wrong | {name: text for name, broken, text in rules if broken}
+
+
+def fields(draft: Draft) -> dict[str, Any]:
+    """The draft as an update of the configuration; prorations only go with ending straight away."""
+    retention = {"type": "coupon_offer", "coupon_offer": {"coupon": draft.coupon}} if draft.on("retention") else None
+    cancel = {
+        "enabled": draft.on("cancel"),
+        "mode": draft.mode,
+        "proration_behavior": draft.proration if draft.mode == "immediately" else "none",
+        "cancellation_reason": {
+            "enabled": draft.on("reason"),
+            "ask": draft.ask,
+            "options": [code for code in draft.order if code in draft.reasons],
+            "feedback_options": list(draft.custom),
+        },
+        "retention": retention if draft.coupon else None,
+    }
+    return {
+        "name": draft.texts["name"] or None,
+        "default_return_url": draft.texts["return_url"] or None,
+        "business_profile": {
+            "headline": draft.texts["headline"] or None,
+            "terms_of_service_url": draft.texts["terms"] or None,
+            "privacy_policy_url": draft.texts["privacy"] or None,
+        },
+        "features": {
+            "subscription_cancel": cancel,
+            "invoice_history": {"enabled": draft.on("invoices")},
+            "customer_update": {"enabled": draft.on("details"), "allowed_updates": sorted(draft.details)},
+            "payment_method_update": {"enabled": draft.on("payment")},
+            "subscription_update": {
+                "enabled": draft.on("update"),
+                "default_allowed_updates": sorted(draft.changes),
+            },
+        },
+    }
+
+
+def applied(draft: Draft, config: Configuration) -> Configuration:
+    """The configuration as it would be, for the preview: nothing is checked or saved."""
+    return patch(config, fields(draft))
+
+
+def moved(order: tuple[str, ...], code: str, by: int) -> tuple[str, ...]:
+    """The order with one reason a place up (-1) or down (+1)."""
+    if code not in order:
+        return order
+    at = order.index(code)
+    to = min(max(at + by, 0), len(order) - 1)
+    rest = [each for each in order if each != code]
+    return (*rest[:to], code, *rest[to:])
+
+
+def kept_custom(draft: Draft, options: dict[str, FeedbackOption]) -> tuple[str, ...]:
+    """The custom reasons that may still be offered."""
+    return tuple(id for id in draft.custom if id in options and options[id].status == "active")

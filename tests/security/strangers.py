@@ -1,0 +1,148 @@
+"""Two merchants on one server, each with one object of every kind, and the people and keys of both.
+
+halyard, brig = merchants(server)     brig.client().v1.customers.retrieve(halyard.ids["customers"])
+"""
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import stripe
+
+from tenure.actions import configurations
+from tenure.domain.documents import Scope
+from tenure.store import accounts, api_keys, users
+from tenure.store.api_keys import ApiKey
+from tenure.store.open import open_store
+from tenure.store.tx import SystemTx
+from tenure.store.users import Membership
+from tests.dashboard.visitor import Visitor
+from tests.support.server import Server, User
+
+OTHER = "acct_0brig"
+LATER = 4_000_000_000  # commands act for the oldest account
+KEY = "sk_test_" + "Brig" * 8
+
+
+@dataclass
+class Merchant:
+    """One account in test mode: a key, somebody who owns it, and ids by the noun of their addresses."""
+
+    server: Server
+    key: str
+    owner: Visitor
+    ids: dict[str, str]
+
+    def client(self) -> stripe.StripeClient:
+        return self.server.client(self.key)
+
+
+def new_key(owner: Visitor, kind: str, *, live: bool = False) -> str:
+    """An API key, made on the dashboard."""
+    owner.post("/mode", mode="live" if live else "test")
+    page = owner.post("/keys", kind=kind, name="made")
+    owner.post("/mode", mode="test")
+    return _first(r"\b([sr]k_(?:test|live)_\w{32})\b", page.text)
+
+
+def merchants(server: Server) -> tuple[Merchant, Merchant]:
+    """The server's own account, and another one beside it."""
+    first_user, second_user = server.user(), server.user()
+    asyncio.run(_second_account(server, second_user))
+    return _filled(server, server.key(), first_user), _filled(server, KEY, second_user)
+
+
+def _filled(server: Server, key: str, user: User) -> Merchant:
+    owner = Visitor(server)
+    assert owner.sign_in(user).status_code == 303
+    api: Any = server.client(key).v1
+    product = api.products.create({"name": "Studio"})
+    recurring = {"interval": "month"}
+    price = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 900, "recurring": recurring})
+    customer = api.customers.create({"name": "Only Mine", "email": "mine@example.com"})
+    coupon = api.coupons.create({"percent_off": 10, "duration": "once"})
+    code = api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
+    sub = api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
+    hook = api.webhook_endpoints.create({"url": "http://127.0.0.1:9/x", "enabled_events": ["customer.created"]})
+    feature = {"subscription_cancel": {"enabled": True}}
+    saved = owner.post("/sql", action="save", name="Mine", sql="select 1")
+    Visitor(server).sign_in(user)
+    new_key(owner, "restricted")
+    option = _post(server, key, "billing/feedback_options", description="Moving abroad")
+    return Merchant(
+        server,
+        key,
+        owner,
+        {
+            "products": product.id,
+            "prices": price.id,
+            "customers": customer.id,
+            "coupons": coupon.id,
+            "promotion_codes": code.id,
+            "subscriptions": sub.id,
+            "subscription_items": sub["items"].data[0].id,
+            "events": api.events.list({"limit": 1}).data[0].id,
+            "webhooks": hook.id,
+            "webhook_endpoints": hook.id,
+            "configurations": api.billing_portal.configurations.create({"features": feature}).id,
+            "test_clocks": api.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000}).id,
+            "saved": saved.headers["location"].partition("saved=")[2].partition("&")[0],
+            "sessions": _first(r"/security/sessions/(ses_\w+)/revoke", owner.shown("/security")),
+            "keys": _first(r"/keys/(key_\w+)/revoke", owner.shown("/keys")),
+            "feedback_options": option["id"],
+            "cancellation_sessions": _flow(server, key, customer.id, sub.id),
+            "accounts": _get(server, key, "account")["id"],
+        },
+    )
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, pattern
+    return found[1]
+
+
+def _post(server: Server, key: str, path: str, **fields: str) -> Any:
+    answer = requests.post(f"{server.url}/v1/{path}", data=fields, auth=(key, ""), timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _get(server: Server, key: str, path: str) -> Any:
+    return requests.get(f"{server.url}/v1/{path}", auth=(key, ""), timeout=20).json()
+
+
+def _flow(server: Server, key: str, customer: str, subscription: str) -> str:
+    """A cancel flow that was only begun."""
+    link = _post(server, key, "billing_portal/sessions", customer=customer)["url"]
+    browser = requests.Session()
+    browser.post(f"{server.url}/p/session", {"secret": link.rpartition("/")[2]}, timeout=20)
+    browser.post(f"{server.url}/p/subscriptions/{subscription}/cancel", timeout=20)
+    return str(_get(server, key, f"cancellation_sessions?subscription={subscription}")["data"][0]["id"])
+
+
+async def _second_account(server: Server, user: User) -> None:
+    store = open_store(f"sqlite:///{server.data / 'tenure.db'}")
+    await store.start()
+    try:
+        await store.system_write(lambda tx: _settle(tx, user.email), now=LATER)
+        await store.write(Scope(OTHER, False), configurations.add_default, now=LATER)
+    finally:
+        await store.close()
+
+
+def _settle(tx: SystemTx, email: str) -> None:
+    """The second account with a key, and the person as its owner instead of the first one's."""
+    accounts.create(tx, id=OTHER, name="Brig", created=tx.now)
+    digest = hashlib.sha256(KEY.encode()).hexdigest()
+    made = ApiKey(
+        hash=digest, id="key_0brig", account=OTHER, livemode=False, kind="secret", name=None, hint="Brig", created=1
+    )
+    api_keys.create(tx, made)
+    found = users.by_email(tx, email)
+    assert found is not None
+    tx.link.change("delete from memberships where user_id = :user", {"user": found.id})
+    users.join(tx, Membership(user_id=found.id, account=OTHER, role="owner"))
