@@ -28,7 +28,9 @@ CUSTOMER = "Ben Okafor"
 def main(facts: dict[str, Any]) -> None:
     """Every picture, the customer's pages first."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    path = subprocess.run([ROOT / "scripts" / "chromium.sh", sys.executable], capture_output=True, text=True, check=True)
+    path = subprocess.run(
+        [ROOT / "scripts" / "chromium.sh", sys.executable], capture_output=True, text=True, check=True
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path.stdout.strip(), args=["--no-sandbox"])
         size: Any = {"width": 1200, "height": 800}

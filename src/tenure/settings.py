@@ -6,7 +6,7 @@ TENURE_PUBLIC_URL=https://billing.example.com   public_url = "https://billing.ex
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: Path = Path("var")
     database: str | None = None
     host: str = "127.0.0.1"
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics: bool = False
     port: int = 8080
     public_url: str | None = None

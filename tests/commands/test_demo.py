@@ -16,7 +16,17 @@ import stripe
 from tests.support.server import free_port
 from tests.support.wait import until
 
-STATES = {"active", "trialing", "ending", "ending_on_date", "paused", "collection_paused", "canceled", "saved", "undone"}
+STATES = {
+    "active",
+    "trialing",
+    "ending",
+    "ending_on_date",
+    "paused",
+    "collection_paused",
+    "canceled",
+    "saved",
+    "undone",
+}
 FACTS = {
     "api_base", "api_key", "webhook_secret", "dashboard_url", "dashboard_email", "dashboard_password", "portal_url",
     "customers", "subscriptions", "data_dir",
@@ -27,7 +37,9 @@ FACTS = {
 def demo(data: Path, out: Path) -> Iterator[dict[str, Any]]:
     out.unlink(missing_ok=True)
     command = [sys.executable, "-m", "tenure", "demo", "--data", str(data), "--port", str(free_port())]
-    process = subprocess.Popen([*command, "--json", str(out), "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [*command, "--json", str(out), "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         until(lambda: out.exists() or process.poll() is not None, 60)
         assert process.poll() is None, process.stdout and process.stdout.read()

@@ -80,3 +80,17 @@ def test_a_language_without_texts_is_not_offered():
     assert {"en", "en-GB", "en-AU", "de"} <= set(translated_tags())
     assert "ja" not in translated_tags()
     assert locales.negotiate(["ja"], accept_language="de", offered=translated_tags()) == "de"
+
+
+@pytest.mark.parametrize(
+    ("tag", "family"),
+    [
+        ("en", ("en",)),
+        ("en-AU", ("en-AU", "en-GB", "en")),
+        ("de", ("de",)),
+        ("fr-CA", ("fr-CA", "fr")),
+        ("zh-TW", ("zh-TW",)),
+    ],
+)
+def test_the_family_of_a_tag_stays_in_its_language(tag, family):
+    assert locales.family(tag) == family

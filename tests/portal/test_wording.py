@@ -111,7 +111,7 @@ def test_a_hundred_characters_are_counted_as_people_count_them(shop):
 def test_customers_read_the_label_of_their_language_and_ours_for_the_rest(asked, language, read, standard):
     visitor = asked({"unused": UNUSED}, language)
     assert read in visitor.text and standard in visitor.text
-    assert not {"I no longer need it", *UNUSED.values()} - {read} & set(visitor.text.splitlines())
+    assert not [words for words in {"I no longer need it", *UNUSED.values()} - {read} if words in visitor.text]
     visitor.press("cancellation_reason_submit", feedback="unused")
     assert 'data-testid="confirm"' in visitor.page.text
     assert read in visitor.text

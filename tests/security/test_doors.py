@@ -26,6 +26,16 @@ def owner(server: Server) -> Visitor:
 
 
 @pytest.fixture(scope="module")
+def client(server: Server, owner: Visitor) -> stripe.StripeClient:
+    return server.client(new_key(owner, "secret"))
+
+
+@pytest.fixture(scope="module")
+def person(server: Server) -> User:
+    return server.user()
+
+
+@pytest.fixture(scope="module")
 def stored(server: Server, client: stripe.StripeClient, owner: Visitor) -> dict[str, Any]:
     """Hostile text in every field that takes text."""
     api: Any = client.v1
@@ -144,23 +154,23 @@ def test_a_viewer_gets_nobody_by_sql(server: Server, stored: dict[str, Any]):
 # Guesses
 
 
-def test_a_stolen_cookie_is_no_place_to_guess_the_password(server: Server):
-    user, visitor = server.user(), Visitor(server)
-    visitor.sign_in(user)
+def test_a_stolen_cookie_is_no_place_to_guess_the_password(server: Server, person: User):
+    visitor = Visitor(server)
+    visitor.sign_in(person)
     answers = [visitor.post("/security/factor-off", off_password=f"guess {at}").status_code for at in range(12)]
     assert answers == [422] * 10 + [429] * 2
-    assert visitor.post("/security/password", old=user.password, new="seventeen small owls").status_code == 429
-    assert Visitor(server).sign_in(user).status_code == 303
+    assert visitor.post("/security/password", old=person.password, new="seventeen small owls").status_code == 429
+    assert Visitor(server).sign_in(person).status_code == 303
 
 
-def test_signing_in_gives_a_fresh_token_and_ends_the_one_before(server: Server):
-    user, visitor = server.user(), Visitor(server)
+def test_signing_in_gives_a_fresh_token_and_ends_the_one_before(server: Server, person: User):
+    visitor = Visitor(server)
     visitor.web.cookies.set("tenure_dashboard", "attacker-chose-this-one", domain="127.0.0.1", path="/")
-    first = visitor.sign_in(user).cookies["tenure_dashboard"]
+    first = visitor.sign_in(person).cookies["tenure_dashboard"]
     assert first != "attacker-chose-this-one"
     copy = Visitor(server)
     copy.web.cookies.set("tenure_dashboard", first)
-    second = visitor.sign_in(user).cookies["tenure_dashboard"]
+    second = visitor.sign_in(person).cookies["tenure_dashboard"]
     assert second != first
     assert copy.get("").status_code == 303
 
@@ -252,10 +262,10 @@ def test_an_idempotency_key_that_is_blank_is_none(server: Server, keys: str):
 
 
 @pytest.fixture(scope="module")
-def public() -> Iterator[Server]:
+def public() -> Iterator[stripe.StripeClient]:
     """A server whose operator allows no private addresses; it sends nothing at all."""
     with serving(env={"TENURE_ALLOW_PRIVATE_WEBHOOKS": "false", "TENURE_WORKERS": "false"}) as started:
-        yield started
+        yield started.client()
 
 
 @pytest.mark.parametrize(
@@ -263,11 +273,10 @@ def public() -> Iterator[Server]:
     ["http://127.0.0.1/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://169.254.169.254/"]
     + ["https://localhost/", "https://a@example.com/", "https://example.com:22/", "file:///etc/passwd", "javascript:1"],
 )
-def test_webhooks_are_sent_into_no_private_network_unless_the_operator_says_so(public: Server, url: str):
-    client = public.client()
+def test_webhooks_are_sent_into_no_private_network_unless_the_operator_says_so(public: stripe.StripeClient, url: str):
     with pytest.raises(stripe.InvalidRequestError):
-        client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
-    made = client.v1.webhook_endpoints.create({"url": "https://hooks.example/", "enabled_events": ["*"]})
+        public.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+    made = public.v1.webhook_endpoints.create({"url": "https://hooks.example/", "enabled_events": ["*"]})
     with pytest.raises(stripe.InvalidRequestError):
-        client.v1.webhook_endpoints.update(made.id, {"url": url})
-    client.v1.webhook_endpoints.delete(made.id)
+        public.v1.webhook_endpoints.update(made.id, {"url": url})
+    public.v1.webhook_endpoints.delete(made.id)

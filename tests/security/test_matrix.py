@@ -75,6 +75,8 @@ DASHBOARD = {
     "/security/password": (None, "viewer"),
     "/security/sessions/revoke-others": (None, "viewer"),
     "/security/sessions/{id}/revoke": (None, "viewer"),
+    "/settings/portal": ("viewer", "editor"),
+    "/settings/portal/preview": ("viewer", "viewer"),
     "/sign-out": (None, "viewer"),
     "/sql": ("viewer", "viewer"),
     "/sql/saved/{id}/delete": (None, "editor"),
@@ -395,3 +397,30 @@ def test_a_new_object_cannot_name_one_of_another_account(server: Server, both: t
     )
     assert foreign["code"] == missing["code"] == "resource_missing"
     assert foreign["param"] == missing["param"]
+
+
+def test_the_portal_settings_of_another_merchant_can_be_neither_seen_nor_saved(both: tuple[Merchant, Merchant]):
+    mine, theirs = both
+    foreign = {"configuration": theirs.ids["configurations"], "headline": "Taken over", "version": "0"}
+    query = f"?configuration={foreign['configuration']}"
+    for page in ("/settings/portal", "/settings/portal/preview"):
+        assert mine.owner.get(page + query).status_code == 404
+        for action in ("save", "overwrite", "create_coupon", "add_reason", "up:other"):
+            answer = mine.owner.post(page, action=action, **foreign)
+            assert answer.status_code in (404, 422), action
+            assert theirs.ids["configurations"] not in answer.text
+    retired = mine.owner.post("/settings/portal", action=f"retire:{theirs.ids['feedback_options']}")
+    assert retired.status_code == 404
+    api: Any = theirs.client().v1
+    assert api.billing_portal.configurations.retrieve(foreign["configuration"]).business_profile.headline is None
+
+
+def test_a_preview_of_hostile_settings_is_inert(people: dict[str, Visitor]):
+    evil = {"terms": "javascript:alert(1)", "privacy": "javascript:alert(2)", "return_url": "javascript:alert(3)"}
+    named = {"headline": "<script>alert(4)</script>", "business_name": "<img src=x>", "brand_color": "#000;}*{x:y"}
+    for page in ("home", "reason", "offer", "confirm", "done", "saved", "../x"):
+        answer = people["viewer"].post("/settings/portal/preview", preview_page=page, **evil, **named)
+        assert answer.status_code == 200
+        assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+        for raw in ("javascript:", "<script>alert", "<img src=x", "}*{"):
+            assert raw not in answer.text, page

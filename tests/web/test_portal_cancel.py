@@ -65,6 +65,21 @@ def test_custom_reasons_follow_the_presets_and_other_comes_last():
     assert (german["fbo_1"].label, german["fbo_1"].lang) == ("Ich ziehe um", None)
 
 
+@pytest.mark.parametrize(("tag", "read"), [("en-AU", "British"), ("en", "English"), ("de", "Anderer Grund")])
+def test_a_preset_is_reworded_by_the_closest_language_that_has_a_label(tag, read):
+    policy = replace(POLICY, labels={"other": {"en": "English", "en-GB": "British", "fr": "Français"}})
+    assert {option.value: option.label for option in reason_options(policy, {}, language(tag))}["other"] == read
+
+
+def test_the_confirm_page_marks_a_reason_in_another_language():
+    custom = {"fbo_1": FeedbackOption(id="fbo_1", description="Moving abroad")}
+    policy = replace(POLICY, ask="before", feedback_options=("fbo_1",))
+    page = portal_cancel.confirm_page(
+        case(tag="de", policy=policy, options=custom, flow=replace(FLOW, feedback_option="fbo_1"))
+    )
+    assert (page.reason, page.reason_lang) == ("Moving abroad", "en")
+
+
 def test_a_custom_reason_without_a_translation_is_marked_with_the_merchants_language():
     custom = {"fbo_1": FeedbackOption(id="fbo_1", description="Moving abroad")}
     policy = Policy(ask="after", feedback_options=("fbo_1",))

@@ -56,6 +56,14 @@ def test_the_draft_decides_what_is_shown():
     assert "stops working now" in shown("confirm", draft(mode="immediately"))
 
 
+@pytest.mark.parametrize("page", ["reason", "confirm"])
+def test_a_draft_shows_its_own_words_for_a_preset(page):
+    labels = {"unused": {"en": "Ashore <for good>", "de": "An Land"}}
+    reason = CancellationReason(enabled=True, options=["unused", "other"], ask="before", labels=labels)
+    assert "Ashore &lt;for good&gt;" in shown(page, draft(cancellation_reason=reason))
+    assert "An Land" in shown(page, draft(cancellation_reason=reason), tag="de")
+
+
 def test_without_a_coupon_the_offers_page_is_the_one_after_it():
     assert 'data-testid="confirm"' in shown("offer", draft(), coupon=None)
 

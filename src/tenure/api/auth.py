@@ -4,7 +4,6 @@ Authorization: Bearer sk_test_…      or Basic with the key as the user name
 """
 
 import base64
-import binascii
 import hashlib
 
 import msgspec
@@ -49,7 +48,7 @@ def read_key(header: str | None) -> str:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise Unauthenticated("The Basic credentials are not valid base64 of UTF-8 text.") from None
     raise Unauthenticated(f"Unknown authorization scheme '{scheme[:20]}'. Use Bearer or Basic.")
 

@@ -4,12 +4,14 @@ import secrets
 
 from tenure.actions import configurations
 from tenure.api.auth import key_hash
-from tenure.dashboard.passwords import hash_password
+from tenure.dashboard.passwords import hash_password, weakness
 from tenure.domain.documents import Scope
+from tenure.domain.errors import Conflict, Invalid
 from tenure.domain.ids import ALPHABET
 from tenure.store import accounts, api_keys, users
 from tenure.store.accounts import Account
 from tenure.store.api_keys import ApiKey
+from tenure.store.errors import AlreadyExists
 from tenure.store.tx import SystemTx
 from tenure.store.users import Membership, Role, User
 from tenure.web.context import App
@@ -62,7 +64,10 @@ async def create_key(
 
 
 async def add_user(app: App, account: str, *, email: str, password: str, role: Role, name: str | None = None) -> User:
-    """A person who may sign in to the dashboard. Raises AlreadyExists for an address that is taken."""
+    """A person who may sign in to the dashboard. Raises Invalid for a weak password, Conflict for a taken address."""
+    weak = weakness(password, email)
+    if weak is not None:
+        raise Invalid(f"This password is too {weak}: use at least 8 characters that others would not guess.")
     hashed = hash_password(password)
     now = app.clock()
 
@@ -72,4 +77,7 @@ async def add_user(app: App, account: str, *, email: str, password: str, role: R
         users.join(tx, Membership(user_id=made.id, account=account, role=role))
         return made
 
-    return await app.store.system_write(add)
+    try:
+        return await app.store.system_write(add)
+    except AlreadyExists:
+        raise Conflict(f"There is a user with the address {email} already.") from None

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import signal
 import sys
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from tenure.web.context import App
 from tenure.web.metrics import Metrics
 
 SWITCH_INTERVAL_S = 0.0005
-# New objects between two collections of the young: a list of a hundred subscriptions makes some thousands that all live.
+# New objects between two collections of the young: a list of a hundred subscriptions makes thousands that live.
 YOUNG, MIDDLE, OLD = 10_000, 20, 20
 
 
@@ -83,5 +84,9 @@ async def run(app: App, settings: Settings) -> None:
 
 
 async def work(app: App) -> None:
-    """Only the background jobs, for a process beside others on PostgreSQL."""
-    await assembly.worker(app).run()
+    """Only the background jobs, for a process beside others on PostgreSQL; a signal lets what is under way arrive."""
+    worker = assembly.worker(app)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, worker.stop)
+    await worker.run()

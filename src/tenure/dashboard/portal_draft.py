@@ -5,13 +5,14 @@ configuration ──of()──▶ Draft ──▶ page ──▶ form ──read
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tenure.actions.configurations import PRESETS
 from tenure.actions.patch import patch
 from tenure.dashboard.visit import Form, Visit
-from tenure.domain.portal import Configuration, FeedbackOption
+from tenure.domain.portal import PRESET_LABEL_MAX, Configuration, FeedbackOption
+from tenure.i18n.locales import TAGS
 
 URL = re.compile(r"https?://[^\s\"<>\\]+")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -38,6 +39,7 @@ class Draft:
     ask: str = "after"
     order: tuple[str, ...] = PRESETS
     reasons: frozenset[str] = frozenset()
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
     details: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
@@ -83,6 +85,7 @@ def of(config: Configuration, settings: dict[str, Any], account_name: str) -> Dr
         ask=reason.ask,
         order=(*reason.options, *(code for code in PRESETS if code not in reason.options)),
         reasons=frozenset(reason.options),
+        labels=reason.labels,
         custom=tuple(reason.feedback_options or ()),
         details=frozenset(features.customer_update.allowed_updates),
         changes=frozenset(features.subscription_update.default_allowed_updates),
@@ -104,6 +107,7 @@ def read(form: Form) -> Draft:
         ask="before" if form.one("ask") == "before" else "after",
         order=tuple(dict.fromkeys(order)),
         reasons=frozenset(form.every("reason")) & frozenset(PRESETS),
+        labels=_labels(form),
         custom=tuple(dict.fromkeys(form.every("custom"))),
         details=frozenset(form.every("detail")) & frozenset(DETAILS),
         changes=frozenset(form.every("change")) & frozenset(CHANGES),
@@ -113,12 +117,25 @@ def read(form: Form) -> Draft:
     )
 
 
+def label_name(code: str, tag: str) -> str:
+    """The form's name for a preset's label in one language."""
+    return f"label_{code}_{tag}"
+
+
+def _labels(form: Form) -> dict[str, dict[str, str]]:
+    """Every label that the form has a field for; an empty one takes the saved one away."""
+    return {code: {tag: form.one(name) for tag in TAGS if (name := label_name(code, tag)) in form} for code in PRESETS}
+
+
 def problems(draft: Draft, visit: Visit) -> dict[str, str]:
     """What is wrong with what was typed, by field."""
     _, wrong = visit.words._, dict[str, str]()
     for name, most in (("headline", HEADLINE_MAX), ("name", NAME_MAX), ("business_name", NAME_MAX)):
         if len(draft.texts[name]) > most:
             wrong[name] = _("Use %(most)s characters at most.") % {"most": most}
+    for code, texts in draft.labels.items():
+        too_long = [label_name(code, tag) for tag, text in texts.items() if len(text) > PRESET_LABEL_MAX]
+        wrong |= dict.fromkeys(too_long, _("Use %(most)s characters at most.") % {"most": PRESET_LABEL_MAX})
     for name in ("terms", "privacy", "return_url"):
         if draft.texts[name] and not URL.fullmatch(draft.texts[name]):
             wrong[name] = _("Enter a whole address, like https://example.com/page.")
@@ -144,6 +161,7 @@ def fields(draft: Draft) -> dict[str, Any]:
             "ask": draft.ask,
             "options": [code for code in draft.order if code in draft.reasons],
             "feedback_options": list(draft.custom),
+            "labels": draft.labels,
         },
         "retention": retention if draft.coupon else None,
     }

@@ -20,7 +20,7 @@ from tenure.dashboard.portal_draft import Draft
 from tenure.dashboard.visit import Answer, Form, Frame, Page, Redirect, Route, Visit
 from tenure.domain.coupons import Coupon, is_valid
 from tenure.domain.errors import NotFound, Refused
-from tenure.domain.portal import Configuration, FeedbackOption
+from tenure.domain.portal import Configuration, Feedback, FeedbackOption
 from tenure.i18n import languages, locales
 from tenure.store import accounts
 from tenure.store.tx import Tx
@@ -71,6 +71,8 @@ async def _page(
         "new_coupon": portal_draft.NEW_COUPON | {k: v for k, v in (draft.new_coupon or {}).items() if v},
         "currencies": [(each, each.upper()) for each in coupons.CURRENCIES],
         "languages": [(tag, locales.native_name(tag)) for tag in languages.translated_tags()],
+        "wordings": _wordings(draft),
+        "label_name": portal_draft.label_name,
         "pages": _pages(visit),
         "states": _states(visit, draft),
     }
@@ -85,6 +87,14 @@ def _title(visit: Visit, config: Configuration) -> str:
 def _coupon_label(visit: Visit, coupon: Coupon) -> str:
     terms = words.coupon_terms(visit.words, coupon)
     return terms if coupon.name in (None, terms) else f"{coupon.name} – {terms}"
+
+
+def _wordings(draft: Draft) -> list[tuple[str, str, dict[Feedback, str]]]:
+    """The languages to reword presets in: those we translate to, and those that have labels; with our own words."""
+    own = [tag for tag in languages.translated_tags() if "-" not in tag]
+    used = sorted({tag for texts in draft.labels.values() for tag in texts})
+    tags = dict.fromkeys((locales.DEFAULT, *own, *used))
+    return [(tag, locales.native_name(tag), reasons.preset_labels(languages.language(tag))) for tag in tags]
 
 
 def _pages(visit: Visit) -> list[tuple[str, str]]:
@@ -179,7 +189,7 @@ def _save_account(tx: Tx, visit: Visit, draft: Draft) -> None:
 def _section(wrong: dict[str, str]) -> str:
     """The section that holds the first field with a problem."""
     first = next(iter(wrong))
-    if first in ("coupon", "reason", ""):
+    if first in ("coupon", "reason", "") or first.startswith("label_"):
         return "cancel"
     return "update" if first == "update" else "business"
 

@@ -126,7 +126,6 @@ SENT = (
     "customer.subscription.deleted",
     "customer.subscription.paused",
     "customer.subscription.resumed",
-    "customer.subscription.trial_will_end",
     "customer.subscription.updated",
     "customer.updated",
     "price.created",

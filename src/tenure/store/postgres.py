@@ -72,7 +72,11 @@ class PostgresStore(Store):
         self._background: ThreadPoolExecutor | None = None
 
     def migrate(self) -> None:
-        with psycopg.connect(self._url) as connection:
+        try:
+            opened = psycopg.connect(self._url)
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"The database cannot be reached: {str(error).splitlines()[0]}") from error
+        with opened as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             known = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
             found = None

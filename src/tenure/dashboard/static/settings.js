@@ -16,6 +16,7 @@ const mark = () => bar.toggleAttribute("data-dirty", fields() !== clean);
 mark();
 form.addEventListener("input", () => { mark(); refresh(); });
 form.addEventListener("change", () => refresh(0));
+[page, one("#pv-lang")].forEach((choice) => choice.addEventListener("change", () => refresh(0)));
 form.addEventListener("submit", (event) => { if (event.submitter !== show) form.dataset.sent = "1"; });
 addEventListener("beforeunload", (event) => { if (bar.hasAttribute("data-dirty") && !form.dataset.sent) event.preventDefault(); });
 show.hidden = true;
