@@ -53,7 +53,10 @@ class Row:
         failures = sum(each.failures for each in results)
         if failures:
             raise RuntimeError(f"{failures} requests were not answered with 200.")
-        best = min(results, key=lambda each: each.cpu_s / each.answers)
+        answered = [each for each in results if each.answers]
+        if not answered:
+            raise RuntimeError("No request was answered in any round: make the rounds longer.")
+        best = min(answered, key=lambda each: each.cpu_s / each.answers)
         times_ms = sorted(1000 * each for each in best.times_s)
         return cls(
             per_second=best.answers / best.seconds,
