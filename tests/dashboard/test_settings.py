@@ -1,12 +1,12 @@
 """Settings → Customer portal: what is typed is kept, checked, saved once, and shown by the preview before that."""
 
 import re
-from collections.abc import Callable
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import Page, expect
 
 from tenure.actions.configurations import PRESETS
 from tests.dashboard.visitor import Visitor, signed_in
@@ -141,21 +141,84 @@ def test_a_configuration_of_the_other_mode_does_not_exist(owner: Visitor, server
     assert owner.get(f"{PATH}?configuration={live.id}").status_code == 404
 
 
-def test_typing_changes_the_preview_and_is_marked_as_unsaved(
-    server: Server, config: Any, new_page: Callable[..., Page]
+def test_what_else_was_saved_meanwhile_in_the_account_stays(owner: Visitor, server: Server, config: Any) -> None:
+    assert owner.post(PATH, **form_of(config, business_name="Albatros Sails")).status_code == 303
+    left_alone = form_of(config, action="overwrite", shown_business_name="Halyard", shown_brand_color="#0e7c6b")
+    assert owner.post(PATH, **left_alone).status_code == 303
+    assert 'name="business_name" type="text" value="Albatros Sails"' in owner.shown(PATH)
+
+
+def test_own_reasons_are_reworded_translated_and_put_in_order(owner: Visitor, api: Any, config: Any) -> None:
+    first, second = (
+        api.billing.feedback_options.create({"description": text}).id for text in ("Sold the boat", "Sank")
+    )
+    typed = {
+        "custom_order": [first, second], "custom": [first, second], f"own_{first}": "Sold <our> boat",
+        f"own_{first}_de": "Boot verkauft",
+    }  # fmt: skip
+    moved = owner.post(PATH, **form_of(config, action=f"up:{second}", **typed)).text
+    assert re.findall(r'name="custom_order" value="(\w+)"', moved)[:2] == [second, first]
+    assert "Sold &lt;our&gt; boat" in moved and "Boot verkauft" in moved
+    shown = owner.post(f"{PATH}/preview", **form_of(config, preview_page="reason", preview_language="de", **typed)).text
+    assert "Boot verkauft" in shown and "Sold the boat" not in shown
+    assert owner.post(PATH, **form_of(config, **typed)).status_code == 303
+    option = api.billing.feedback_options.retrieve(first)
+    assert (option.description, option["descriptions"].to_dict()) == ("Sold <our> boat", {"de": "Boot verkauft"})
+    assert cancel_of(api, config).cancellation_reason.feedback_options == [first, second]
+    owner.post(PATH, **(form_of(config, action="overwrite", **typed) | {f"own_{first}_de": ""}))
+    assert api.billing.feedback_options.retrieve(first)["descriptions"].to_dict() == {}
+
+
+@pytest.mark.parametrize("text", ["", "x" * 101])
+def test_an_own_reason_without_fitting_words_is_explained_at_its_field(
+    owner: Visitor, api: Any, config: Any, text: str
 ) -> None:
-    user, page = server.user(), new_page()
-    page.goto(f"{server.url}/dashboard/sign-in")
-    page.get_by_label("Email").fill(user.email)
-    page.get_by_label("Password").fill(user.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{server.url}/dashboard{PATH}?configuration={config.id}")
-    frame = page.frame_locator("#pv")
-    page.get_by_label("Page to preview").select_option("reason")
-    expect(frame.get_by_text("I no longer need it")).to_be_visible()
-    expect(page.locator(".save")).to_be_hidden()
-    page.get_by_role("checkbox", name="I no longer need it").uncheck()
-    expect(frame.get_by_text("I no longer need it")).to_have_count(0)
-    expect(page.locator(".save")).to_be_visible()
-    page.get_by_role("button", name="Save changes").last.click()
-    expect(page.get_by_text("Saved. Customers see this now.")).to_be_visible()
+    made = api.billing.feedback_options.create({"description": "Went ashore"}).id
+    answer = owner.post(PATH, **form_of(config, custom_order=[made], custom=[made], **{f"own_{made}": text}))
+    assert answer.status_code == 422 and f'href="#f-own_{made}"' in answer.text
+    assert api.billing.feedback_options.retrieve(made).description == "Went ashore"
+
+
+def test_a_coupon_that_is_used_up_is_still_shown_and_told(owner: Visitor, api: Any, config: Any) -> None:
+    coupon = api.coupons.create({"percent_off": 20, "duration": "once"})
+    owner.post(PATH, **form_of(config, on=["cancel", "reason", "retention"], coupon=coupon.id))
+    assert "cannot be redeemed any more" not in owner.shown(f"{PATH}?configuration={config.id}")
+    api.coupons.delete(coupon.id)
+    assert "cannot be redeemed any more" in owner.shown(f"{PATH}?configuration={config.id}")
+    typed = form_of(config, action="overwrite", on=["cancel", "reason", "retention"], coupon=coupon.id)
+    answer = owner.post(PATH, **typed)
+    assert answer.status_code == 422 and 'href="#f-coupon"' in answer.text
+
+
+def test_one_more_configuration_is_a_copy_and_can_go_out_of_use(owner: Visitor, api: Any, config: Any) -> None:
+    owner.post(PATH, **form_of(config, reason=["unused"], headline="Copied", ask="before"))
+    answer = owner.post(f"{PATH}/new", configuration=config.id, new_name="For <teams>")
+    assert answer.status_code == 303
+    (made,) = [e for e in api.billing_portal.configurations.list({"limit": 100}).data if e.name == "For <teams>"]
+    assert (made.business_profile.headline, made.is_default) == ("Copied", False)
+    assert made.features.subscription_cancel.cancellation_reason.options == ["unused"]
+    assert owner.post(f"{PATH}/{made.id}", active="false").status_code == 303
+    assert not api.billing_portal.configurations.retrieve(made.id).active
+    assert "For &lt;teams&gt;" in owner.shown(PATH)
+    assert owner.post(f"{PATH}/{made.id}", active="true").status_code == 303
+
+
+def test_the_default_configuration_stays_in_use(owner: Visitor, api: Any) -> None:
+    (default,) = api.billing_portal.configurations.list({"is_default": True}).data
+    assert owner.post(f"{PATH}/{default.id}", active="false").status_code == 400
+    assert api.billing_portal.configurations.retrieve(default.id).active
+
+
+def test_viewers_get_a_form_that_is_switched_off(server: Server, config: Any) -> None:
+    page = signed_in(server, role="viewer").shown(f"{PATH}?configuration={config.id}")
+    assert '<fieldset class="acc" disabled>' in page and "Save changes</button></div>" not in page
+    assert f"{PATH}/new" not in page
+
+
+def test_every_change_is_in_the_log_with_the_person(server: Server, config: Any) -> None:
+    user, visitor = server.user(), Visitor(server)
+    visitor.sign_in(user)
+    visitor.post(PATH, **form_of(config, headline="Logged"))
+    with closing(sqlite3.connect(f"file:{server.data / 'tenure.db'}?mode=ro", uri=True)) as data:
+        told = "select actor from audit_log where object_id = ? and action = 'portal.settings'"
+        assert data.execute(told, [config.id]).fetchall() == [(user.email,)]

@@ -5,8 +5,11 @@ configuration ──of()──▶ Draft ──▶ page ──▶ form ──read
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from tenure.actions.configurations import PRESETS
 from tenure.actions.patch import patch
@@ -23,12 +26,13 @@ COUPON_FIELDS = ("name", "type", "percent_off", "amount_off", "currency", "durat
 NEW_COUPON = {
     "type": "percent", "percent_off": "25", "currency": "eur", "duration": "repeating", "duration_in_months": "3",
 }  # fmt: skip
+ACCOUNT_TEXTS = ("business_name", "brand_color")
 TEXTS = ("headline", "terms", "privacy", "return_url", "business_name", "brand_color", "name")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """Every setting of the page, as texts and flags."""
+    """Every setting of the page, as texts and flags; `shown` is what the account's texts were when it was made."""
 
     configuration: str
     version: str
@@ -41,6 +45,9 @@ class Draft:
     reasons: frozenset[str] = frozenset()
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     custom: tuple[str, ...] = ()
+    custom_order: tuple[str, ...] = ()
+    custom_texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     details: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     coupon: str = ""
@@ -54,7 +61,7 @@ class Draft:
 
 def of(config: Configuration, settings: dict[str, Any], account_name: str) -> Draft:
     """What is saved."""
-    features, profile = config.features, config.business_profile
+    features = config.features
     cancel, reason = features.subscription_cancel, features.subscription_cancel.cancellation_reason
     switches = {
         "cancel": cancel.enabled,
@@ -66,20 +73,13 @@ def of(config: Configuration, settings: dict[str, Any], account_name: str) -> Dr
         "update": features.subscription_update.enabled,
     }
     offer = cancel.retention.coupon_offer if cancel.retention else None
-    texts = {
-        "headline": profile.headline,
-        "terms": profile.terms_of_service_url,
-        "privacy": profile.privacy_policy_url,
-        "return_url": config.default_return_url,
-        "name": config.name,
-        "business_name": settings.get("business_name") or account_name,
-        "brand_color": settings.get("brand_color") or "#2f55d4",
-    }
+    written = _written(config, settings, account_name)
     return Draft(
         configuration=config.id,
         version=str(config.updated),
         flags=frozenset(name for name, on in switches.items() if on),
-        texts={name: str(text or "") for name, text in texts.items()},
+        texts=written,
+        shown={name: written[name] for name in ACCOUNT_TEXTS},
         mode=cancel.mode,
         proration=cancel.proration_behavior,
         ask=reason.ask,
@@ -91,6 +91,20 @@ def of(config: Configuration, settings: dict[str, Any], account_name: str) -> Dr
         changes=frozenset(features.subscription_update.default_allowed_updates),
         coupon=offer.coupon if offer else "",
     )
+
+
+def _written(config: Configuration, settings: dict[str, Any], account_name: str) -> dict[str, str]:
+    profile = config.business_profile
+    texts = {
+        "headline": profile.headline,
+        "terms": profile.terms_of_service_url,
+        "privacy": profile.privacy_policy_url,
+        "return_url": config.default_return_url,
+        "name": config.name,
+        "business_name": settings.get("business_name") or account_name,
+        "brand_color": settings.get("brand_color") or "#2f55d4",
+    }
+    return {name: str(text or "") for name, text in texts.items()}
 
 
 def read(form: Form) -> Draft:
@@ -109,6 +123,9 @@ def read(form: Form) -> Draft:
         reasons=frozenset(form.every("reason")) & frozenset(PRESETS),
         labels=_labels(form),
         custom=tuple(dict.fromkeys(form.every("custom"))),
+        custom_order=tuple(dict.fromkeys(form.every("custom_order"))),
+        custom_texts=_custom_texts(form),
+        shown={name: form.one(f"shown_{name}") for name in ACCOUNT_TEXTS if f"shown_{name}" in form},
         details=frozenset(form.every("detail")) & frozenset(DETAILS),
         changes=frozenset(form.every("change")) & frozenset(CHANGES),
         coupon=form.one("coupon"),
@@ -127,15 +144,24 @@ def _labels(form: Form) -> dict[str, dict[str, str]]:
     return {code: {tag: form.one(name) for tag in TAGS if (name := label_name(code, tag)) in form} for code in PRESETS}
 
 
+def custom_name(id: str, tag: str) -> str:
+    """The form's name for a custom reason: as such where the tag is blank, else in that language."""
+    return f"own_{id}_{tag}" if tag else f"own_{id}"
+
+
+def _custom_texts(form: Form) -> dict[str, dict[str, str]]:
+    return {
+        id: {tag: form.one(name) for tag in ("", *TAGS) if (name := custom_name(id, tag)) in form}
+        for id in form.every("custom_order")
+    }
+
+
 def problems(draft: Draft, visit: Visit) -> dict[str, str]:
     """What is wrong with what was typed, by field."""
     _, wrong = visit.words._, dict[str, str]()
     for name, most in (("headline", HEADLINE_MAX), ("name", NAME_MAX), ("business_name", NAME_MAX)):
         if len(draft.texts[name]) > most:
             wrong[name] = _("Use %(most)s characters at most.") % {"most": most}
-    for code, texts in draft.labels.items():
-        too_long = [label_name(code, tag) for tag, text in texts.items() if len(text) > PRESET_LABEL_MAX]
-        wrong |= dict.fromkeys(too_long, _("Use %(most)s characters at most.") % {"most": PRESET_LABEL_MAX})
     for name in ("terms", "privacy", "return_url"):
         if draft.texts[name] and not URL.fullmatch(draft.texts[name]):
             wrong[name] = _("Enter a whole address, like https://example.com/page.")
@@ -146,7 +172,17 @@ def problems(draft: Draft, visit: Visit) -> dict[str, str]:
         ("reason", draft.on("reason") and not draft.reasons | {*draft.custom}, _("Choose at least one reason.")),
         ("update", draft.on("update") and not draft.on("payment"), _("Plan changes need payment methods too.")),
     )
-    return wrong | {name: text for name, broken, text in rules if broken}
+    return wrong | {name: text for name, broken, text in rules if broken} | _wording_problems(draft, visit)
+
+
+def _wording_problems(draft: Draft, visit: Visit) -> dict[str, str]:
+    _ = visit.words._
+    named = [(label_name(code, tag), text) for code, texts in draft.labels.items() for tag, text in texts.items()]
+    named += [(custom_name(id, tag), text) for id, texts in draft.custom_texts.items() for tag, text in texts.items()]
+    too_long = _("Use %(most)s characters at most.") % {"most": PRESET_LABEL_MAX}
+    blank = [custom_name(id, "") for id, texts in draft.custom_texts.items() if texts.get("", "-") == ""]
+    wrong = {name: too_long for name, text in named if len(text) > PRESET_LABEL_MAX}
+    return wrong | dict.fromkeys(blank, _("Enter 1 to 100 characters."))
 
 
 def fields(draft: Draft) -> dict[str, Any]:
@@ -160,7 +196,7 @@ def fields(draft: Draft) -> dict[str, Any]:
             "enabled": draft.on("reason"),
             "ask": draft.ask,
             "options": [code for code in draft.order if code in draft.reasons],
-            "feedback_options": list(draft.custom),
+            "feedback_options": list(draft.custom) or None,
             "labels": draft.labels,
         },
         "retention": retention if draft.coupon else None,
@@ -201,6 +237,20 @@ def moved(order: tuple[str, ...], code: str, by: int) -> tuple[str, ...]:
     return (*rest[:to], code, *rest[to:])
 
 
-def kept_custom(draft: Draft, options: dict[str, FeedbackOption]) -> tuple[str, ...]:
+def kept_custom(draft: Draft, options: Mapping[str, FeedbackOption]) -> tuple[str, ...]:
     """The custom reasons that may still be offered."""
     return tuple(id for id in draft.custom if id in options and options[id].status == "active")
+
+
+def ordered_custom(draft: Draft, options: Mapping[str, FeedbackOption]) -> tuple[str, ...]:
+    """Every custom reason that may be offered, in the order of the page: as it was sent, else chosen ones first."""
+    active = [id for id, option in options.items() if option.status == "active"]
+    named = [id for id in (*draft.custom_order, *draft.custom) if id in active]
+    return tuple(dict.fromkeys([*named, *active]))
+
+
+def reworded(option: FeedbackOption, draft: Draft) -> FeedbackOption:
+    """The custom reason in the words that were typed; a blank one takes a language away."""
+    texts = draft.custom_texts.get(option.id, {})
+    descriptions = {tag: text for tag, text in {**option.descriptions, **texts}.items() if tag and text}
+    return replace(option, description=texts.get("") or option.description, descriptions=descriptions)

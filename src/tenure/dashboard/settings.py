@@ -3,8 +3,11 @@
 GET  /dashboard/settings/portal            the saved settings of one configuration
 POST …  action=save | overwrite            writes them, unless somebody else did meanwhile
         action=create_coupon | add_reason  makes it, and comes back with everything typed kept
-        action=up:CODE | down:CODE         moves a reason
+        action=retire:ID                   stops offering a custom reason, for good
+        action=up:CODE | down:CODE         moves a reason, a preset or a custom one
 POST /dashboard/settings/portal/preview    a page of the portal under what is typed, for the frame
+POST /dashboard/settings/portal/new        one more configuration, a copy of the one that is shown
+POST /dashboard/settings/portal/{id}       puts a configuration in or out of use
 """
 
 from dataclasses import replace
@@ -19,12 +22,13 @@ from tenure.dashboard import audit, coupons, portal_draft, words
 from tenure.dashboard.portal_draft import Draft
 from tenure.dashboard.visit import Answer, Form, Frame, Page, Redirect, Route, Visit
 from tenure.domain.coupons import Coupon, is_valid
+from tenure.domain.documents import full
 from tenure.domain.errors import NotFound, Refused
 from tenure.domain.portal import Configuration, Feedback, FeedbackOption
 from tenure.i18n import languages, locales
 from tenure.store import accounts
 from tenure.store.tx import Tx
-from tenure.web import portal_preview, reasons
+from tenure.web import brand, portal_preview, reasons
 from tenure.web.readers import merchant_of
 
 PATH = "/dashboard/settings/portal"
@@ -40,22 +44,12 @@ def _configuration(tx: Tx, id: str) -> Configuration:
 
 
 async def _page(
-    visit: Visit, draft: Draft, *, errors: dict[str, str] | None = None, conflict: bool = False, opened: str = ""
+    visit: Visit, draft: Draft, *, errors: dict[str, str] | None = None, conflict: bool = False, opened: str = "cancel"
 ) -> Page:
     """The page for a draft, with everything that its choices need."""
 
-    def load(tx: Tx) -> dict[str, Any]:
-        known = {each.id: each for each in tx.page(FeedbackOption, (), limit=MOST).items}
-        return {
-            "config": _configuration(tx, draft.configuration),
-            "configurations": tx.page(Configuration, [("active", "=", True)], limit=MOST).items,
-            "coupons": [each for each in tx.page(Coupon, (), limit=MOST).items if is_valid(each, tx.now)],
-            "options": known,
-        }
-
-    found = await visit.read(load)
+    found = await visit.read(lambda tx: _load(tx, draft))
     draft = replace(draft, custom=portal_draft.kept_custom(draft, found["options"]))
-    labels = reasons.preset_labels(visit.words.language)
     shows = {
         "nav": "portal",
         "d": draft,
@@ -64,19 +58,46 @@ async def _page(
         "errors": errors or {},
         "coupon_wrong": any(name.startswith("coupon_") for name in errors or {}),
         "config": found["config"],
-        "picks": [(each.id, _title(visit, each)) for each in found["configurations"]],
-        "coupon_options": [(each.id, _coupon_label(visit, each)) for each in found["coupons"]],
-        "presets": [(code, labels[code]) for code in draft.order],  # type: ignore[index]
-        "customs": [each for each in found["options"].values() if each.status == "active"],
+        "configurations": sorted(found["configurations"], key=lambda each: not each.is_default),
+        "picks": [(each.id, _title(visit, each)) for each in found["configurations"] if each.active],
         "new_coupon": portal_draft.NEW_COUPON | {k: v for k, v in (draft.new_coupon or {}).items() if v},
         "currencies": [(each, each.upper()) for each in coupons.CURRENCIES],
         "languages": [(tag, locales.native_name(tag)) for tag in languages.translated_tags()],
-        "wordings": _wordings(draft),
-        "label_name": portal_draft.label_name,
+        "link_note": _link_note(draft),
         "pages": _pages(visit),
         "states": _states(visit, draft),
     }
+    shows |= _reasons(visit, draft, found["options"]) | _coupons(visit, draft, found["coupons"], found["coupon"])
     return Page(template="settings.html", shows=shows, status=422 if errors else 409 if conflict else 200)
+
+
+def _load(tx: Tx, draft: Draft) -> dict[str, Any]:
+    return {
+        "config": _configuration(tx, draft.configuration),
+        "configurations": tx.page(Configuration, (), limit=MOST).items,
+        "coupons": [each for each in tx.page(Coupon, (), limit=MOST).items if is_valid(each, tx.now)],
+        "coupon": tx.get(Coupon, draft.coupon) if draft.coupon else None,
+        "options": {each.id: each for each in tx.page(FeedbackOption, (), limit=MOST).items},
+    }
+
+
+def _reasons(visit: Visit, draft: Draft, options: dict[str, FeedbackOption]) -> dict[str, Any]:
+    """The presets and the custom reasons in their order and words, and what their fields are called."""
+    labels = reasons.preset_labels(visit.words.language)
+    return {
+        "presets": [(code, labels[code]) for code in draft.order],  # type: ignore[index]
+        "customs": [portal_draft.reworded(options[id], draft) for id in portal_draft.ordered_custom(draft, options)],
+        "wordings": _wordings(draft),
+        "label_name": portal_draft.label_name,
+        "custom_name": portal_draft.custom_name,
+    }
+
+
+def _coupons(visit: Visit, draft: Draft, usable: list[Coupon], chosen: Coupon | None) -> dict[str, Any]:
+    """The coupons to choose from; one that was chosen and cannot be redeemed any more is still shown."""
+    gone = bool(draft.coupon) and (chosen is None or not is_valid(chosen, visit.now))
+    choices = [*usable, *([chosen] if chosen is not None and chosen not in usable else [])]
+    return {"coupon_options": [(each.id, _coupon_label(visit, each)) for each in choices], "coupon_gone": gone}
 
 
 def _title(visit: Visit, config: Configuration) -> str:
@@ -95,6 +116,13 @@ def _wordings(draft: Draft) -> list[tuple[str, str, dict[Feedback, str]]]:
     used = sorted({tag for texts in draft.labels.values() for tag in texts})
     tags = dict.fromkeys((locales.DEFAULT, *own, *used))
     return [(tag, locales.native_name(tag), reasons.preset_labels(languages.language(tag))) for tag in tags]
+
+
+def _link_note(draft: Draft) -> str:
+    """The colour that links get where the brand's own would be hard to read on white."""
+    color = draft.texts["brand_color"]
+    link = brand.scheme(color, "light")["brand-text"] if portal_draft.COLOR.fullmatch(color) else color
+    return link if link != color.lower() else ""
 
 
 def _pages(visit: Visit) -> list[tuple[str, str]]:
@@ -123,6 +151,7 @@ def _states(visit: Visit, draft: Draft) -> dict[str, str]:
         "payment": on if draft.on("payment") else off,
         "update": on if draft.on("update") else off,
         "business": draft.texts["business_name"],
+        "link": _("From the API or a customer’s page"),
     }
 
 
@@ -141,8 +170,9 @@ async def take(visit: Visit) -> Answer:
     draft = portal_draft.read(visit.form)
     action, _, about = visit.form.one("action", "save").partition(":")
     if action in ("up", "down"):
-        moved = portal_draft.moved(draft.order, about, -1 if action == "up" else 1)
-        return await _page(visit, replace(draft, order=moved), opened="cancel")
+        by = -1 if action == "up" else 1
+        order, own = portal_draft.moved(draft.order, about, by), portal_draft.moved(draft.custom_order, about, by)
+        return await _page(visit, replace(draft, order=order, custom_order=own))
     if action == "create_coupon":
         return await _create_coupon(visit, draft)
     if action == "add_reason":
@@ -164,32 +194,46 @@ async def _save(visit: Visit, draft: Draft, *, overwrite: bool) -> Answer:
         after = configurations.update(tx, config.id, portal_draft.fields(draft))
         if after != config:
             audit.note(tx, visit, "portal.settings", config.id)
+        _save_wording(tx, visit, draft)
         _save_account(tx, visit, draft)
         return True
 
     try:
         saved = await visit.write(save)
     except Refused as refused:
-        return await _page(visit, draft, errors={"": refused.message}, opened="cancel")
+        field = "coupon" if "[coupon]" in (refused.param or "") else ""
+        return await _page(visit, draft, errors={field: refused.message})
     if not saved:
         return await _page(visit, draft, conflict=True)
     return Redirect(to=f"{PATH}?{urlencode({'configuration': draft.configuration, 'done': 'portal'})}")
 
 
+def _save_wording(tx: Tx, visit: Visit, draft: Draft) -> None:
+    """Custom reasons in their new words; the answers that were given carry the option, so they read anew too."""
+    for id in draft.custom_texts:
+        option = tx.get(FeedbackOption, id)
+        after = portal_draft.reworded(option, draft) if option is not None else None
+        if after is not None and after != option:
+            feedback_options.update(tx, id, {"description": after.description, "descriptions": after.descriptions})
+            audit.note(tx, visit, "feedback_option.update", id)
+
+
 def _save_account(tx: Tx, visit: Visit, draft: Draft) -> None:
-    """Name and colour belong to the account, not to one configuration."""
+    """Name and colour belong to the account, not to one configuration; what was left alone stays as it is by now."""
     account = accounts.get(tx, visit.scope.account)
     if account is None:
         return
-    named = {name: draft.texts[name] for name in ("business_name", "brand_color")}
-    if any(account.settings.get(name) != value for name, value in named.items()):
+    typed = {name: draft.texts[name] for name in portal_draft.ACCOUNT_TEXTS}
+    named = {name: text for name, text in typed.items() if draft.shown.get(name) != text}
+    if any(account.settings.get(name) != text for name, text in named.items()):
         accounts.change(tx, changed(account, settings={**account.settings, **named}))
+        audit.note(tx, visit, "account.settings", account.id, detail=", ".join(named))
 
 
 def _section(wrong: dict[str, str]) -> str:
     """The section that holds the first field with a problem."""
     first = next(iter(wrong))
-    if first in ("coupon", "reason", "") or first.startswith("label_"):
+    if first in ("coupon", "reason", "") or first.startswith(("label_", "own_")):
         return "cancel"
     return "update" if first == "update" else "business"
 
@@ -201,7 +245,7 @@ async def _create_coupon(visit: Visit, draft: Draft) -> Answer:
     described = coupons.described(reading)
     if reading.errors:
         wrong = {f"coupon_{name}": text for name, text in reading.errors.items()}
-        return await _page(visit, draft, errors=wrong, opened="cancel")
+        return await _page(visit, draft, errors=wrong)
 
     def create(tx: Tx) -> Coupon:
         made = coupon_actions.create(tx, described)
@@ -211,9 +255,9 @@ async def _create_coupon(visit: Visit, draft: Draft) -> Answer:
     try:
         made = await visit.write(create)
     except Refused as refused:
-        return await _page(visit, draft, errors={"coupon_name": refused.message}, opened="cancel")
+        return await _page(visit, draft, errors={"coupon_name": refused.message})
     chosen = replace(draft, coupon=made.id, flags=draft.flags | {"retention"}, new_coupon=None)
-    return await _page(visit, chosen, opened="cancel")
+    return await _page(visit, chosen)
 
 
 async def _add_reason(visit: Visit, draft: Draft) -> Answer:
@@ -221,7 +265,7 @@ async def _add_reason(visit: Visit, draft: Draft) -> Answer:
     _, text = visit.words._, draft.new_reason
     if not 0 < len(text) <= portal_draft.REASON_MAX:
         wrong = {"new_reason": _("Enter 1 to 100 characters.")}
-        return await _page(visit, draft, errors=wrong, opened="cancel")
+        return await _page(visit, draft, errors=wrong)
 
     def create(tx: Tx) -> FeedbackOption:
         made = feedback_options.create(tx, description=text)
@@ -229,7 +273,8 @@ async def _add_reason(visit: Visit, draft: Draft) -> Answer:
         return made
 
     made = await visit.write(create)
-    return await _page(visit, replace(draft, custom=(*draft.custom, made.id), new_reason=""), opened="cancel")
+    own = {"custom": (*draft.custom, made.id), "custom_order": (*draft.custom_order, made.id)}
+    return await _page(visit, replace(draft, new_reason="", **own))  # type: ignore[arg-type]
 
 
 async def _retire(visit: Visit, draft: Draft, id: str) -> Answer:
@@ -240,7 +285,7 @@ async def _retire(visit: Visit, draft: Draft, id: str) -> Answer:
         audit.note(tx, visit, "feedback_option.deactivate", id)
 
     await visit.write(stop)
-    return await _page(visit, draft, opened="cancel")
+    return await _page(visit, draft)
 
 
 async def preview(visit: Visit) -> Answer:
@@ -266,7 +311,7 @@ async def preview(visit: Visit) -> Answer:
             language=languages.language(_tag(sent.one("preview_language"))),
             now=tx.now,
             coupon=tx.get(Coupon, draft.coupon) if draft.on("retention") and draft.coupon else None,
-            options=known,
+            options={id: portal_draft.reworded(option, draft) for id, option in known.items()},
         )
 
     return Frame(body=await visit.read(load))
@@ -276,7 +321,43 @@ def _tag(wanted: str) -> str:
     return wanted if wanted in languages.translated_tags() else locales.DEFAULT
 
 
+async def create(visit: Visit) -> Answer:
+    """One more configuration, with the saved settings of the one that is shown."""
+    name = visit.form.one("new_name")[: portal_draft.NAME_MAX] or visit.words._("Unnamed")
+
+    def copy(tx: Tx) -> Configuration:
+        source = _configuration(tx, visit.form.one("configuration"))
+        wire = full(source)
+        known = {each.id: each for each in tx.page(FeedbackOption, (), limit=MOST).items}
+        draft = portal_draft.of(source, {}, "")
+        cancel = wire["features"]["subscription_cancel"]
+        cancel["cancellation_reason"]["feedback_options"] = list(portal_draft.kept_custom(draft, known)) or None
+        if draft.coupon and tx.get(Coupon, draft.coupon) is None:
+            cancel["retention"] = None
+        copied = {part: wire[part] for part in ("business_profile", "default_return_url", "features")}
+        made = configurations.create(tx, {"name": name, **copied})
+        audit.note(tx, visit, "portal.create", made.id)
+        return made
+
+    made = await visit.write(copy)
+    return Redirect(to=f"{PATH}?{urlencode({'configuration': made.id, 'done': 'created'})}")
+
+
+async def switch(visit: Visit) -> Answer:
+    """Put a configuration in use, or out of it; new links cannot name one that is out of use."""
+    id, active = visit.ids["id"], visit.form.one("active") == "true"
+
+    def act(tx: Tx) -> None:
+        configurations.update(tx, id, {"active": active})
+        audit.note(tx, visit, "portal.activate" if active else "portal.deactivate", id)
+
+    await visit.write(act)
+    return Redirect(to=f"{PATH}?{urlencode({'configuration': id, 'done': 'saved'})}")
+
+
 ROUTES = (
     Route(path=PATH, get=show, post=take),
     Route(path=f"{PATH}/preview", get=preview, post=preview, writes="viewer"),
+    Route(path=f"{PATH}/new", post=create),
+    Route(path=f"{PATH}/{{id}}", post=switch),
 )
