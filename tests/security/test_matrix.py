@@ -77,6 +77,8 @@ DASHBOARD = {
     "/security/sessions/{id}/revoke": (None, "viewer"),
     "/settings/portal": ("viewer", "editor"),
     "/settings/portal/preview": ("viewer", "viewer"),
+    "/settings/portal/new": (None, "editor"),
+    "/settings/portal/{id}": (None, "editor"),
     "/sign-out": (None, "viewer"),
     "/sql": ("viewer", "viewer"),
     "/sql/saved/{id}/delete": (None, "editor"),
@@ -230,6 +232,7 @@ def test_another_site_can_post_nothing_to_the_portal(shop: Shop, server: Server,
 def _real(path: str, ids: dict[str, str]) -> str:
     """The address with the id that stands behind its noun."""
     noun = path.split("/{")[0].rpartition("/")[2]
+    noun = "configurations" if noun == "portal" else noun
     return PLACE.sub(lambda _: ids[noun], path)
 
 
