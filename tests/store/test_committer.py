@@ -10,6 +10,7 @@ import pytest
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change
 from tenure.domain.errors import Conflict, Unavailable
+from tenure.store import committer
 from tenure.store.sqlite import SqliteStore
 from tenure.store.store import Store
 from tenure.store.tx import Tx
@@ -24,6 +25,12 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path, open_stores: Callable[[str], S
     store = open_stores(f"sqlite:///{path}")
     assert isinstance(store, SqliteStore)
     return store
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine would cut batches short: how long one may hold the loop is no part of these tests."""
+    monkeypatch.setattr(committer, "BATCH_S", 60.0)
 
 
 def writer(store: SqliteStore) -> Any:
