@@ -66,8 +66,8 @@ def add_routes(web: Web, app: App) -> None:  # type: ignore[type-arg]
 def _bound(handler: Handler):  # type: ignore[no-untyped-def]
     """A method of a responder that hands over to its handler."""
 
-    async def on(self: object, req: Request, resp: Response, id: str = "") -> None:
-        await handler(req, resp, id)
+    async def on(self: object, req: Request, resp: Response, id: str = "", child: str = "") -> None:
+        await handler(req, resp, id, child)
 
     return on
 

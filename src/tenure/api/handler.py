@@ -30,14 +30,14 @@ class Handler:
     def __init__(self, app: App, resource: Resource, operation: Operation) -> None:
         self.app, self.resource, self.operation = app, resource, operation
 
-    async def __call__(self, req: AsgiRequest, resp: AsgiResponse, id: str = "") -> None:
+    async def __call__(self, req: AsgiRequest, resp: AsgiResponse, id: str = "", child: str = "") -> None:
         """Answer one request; whatever goes wrong becomes an error object with a request id."""
         rid = new_request_id()
         req.context.request_id = rid
         version = versions.CURRENT
         try:
             version = versions.check(req.get_header("Stripe-Version"))
-            answer = await self._answer(req, id, rid)
+            answer = await self._answer(req, (id, child), rid)
         except Refused as refused:
             answer = refusal(refused, rid)
         except Exception as bug:  # the door's last handler: logged with the request's id, told as 500
@@ -45,7 +45,7 @@ class Handler:
             answer = refusal(bug, rid)
         finish(resp, answer, rid, version)
 
-    async def _answer(self, req: AsgiRequest, id: str, rid: str) -> Answer:
+    async def _answer(self, req: AsgiRequest, named: tuple[str, str], rid: str) -> Answer:
         key = auth.read_key(req.get_header("Authorization"))
         caller = await self.app.store.system_read(lambda tx: auth.identify(tx, key))
         auth.check_account(caller, req.get_header("Stripe-Account"))
@@ -60,7 +60,8 @@ class Handler:
         request = documents.Request(id=rid, idempotency_key=token)
 
         def run(tx: Tx) -> dict[str, Any]:
-            call = Call(tx, params, id.replace("\0", "\ufffd"), self.app)
+            id, child = (each.replace("\0", "\ufffd") for each in named)
+            call = Call(tx, params, id, self.app, child)
             try:
                 return expanded(tx, self.operation.run(call), paths)
             except NotFound as missing:

@@ -16,8 +16,10 @@ from tenure.domain.portal import FeedbackOption, Session
 from tenure.domain.prices import Price
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.domain.retention import CancellationSession
-from tenure.domain.subscriptions import Subscription, SubscriptionItem
+from tenure.domain.subscriptions import SUBSCRIPTION_HIDDEN, Subscription, SubscriptionItem
+from tenure.domain.tax_rates import TaxRate
 from tenure.domain.webhook_endpoints import WebhookEndpoint
+from tenure.wire.billing_shapes import BILLING_SHAPES, Rates, embedded_rates, tax_rate_ids
 
 
 class Many(Protocol):
@@ -45,16 +47,21 @@ def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) 
     embedded: dict[str, Embedded] = {}
     if price_ids:
         embedded = {key: embed(price) for key, price in many(Price, price_ids).items()}
-    return [_shape(doc, embedded, now) for doc in docs]
+    rate_ids = {id for doc in docs for id in tax_rate_ids(doc)}
+    rates = {key: full(rate) for key, rate in many(TaxRate, rate_ids).items()} if rate_ids else {}
+    return [_shape(doc, embedded, rates, now) for doc in docs]
 
 
-def _shape(doc: Document, prices: Mapping[str, Embedded], now: int | None) -> dict[str, Any]:
+def _shape(doc: Document, prices: Mapping[str, Embedded], rates: Rates, now: int | None) -> dict[str, Any]:
     if isinstance(doc, Subscription):
-        return _subscription(doc, prices)
+        return _subscription(doc, prices, rates)
     shape = full(doc)
     special = _SHAPES.get(type(doc))
     if special is not None:
         special(doc, shape, now)
+    billed = BILLING_SHAPES.get(type(doc))
+    if billed is not None:
+        billed(doc, shape, rates)
     return shape
 
 
@@ -107,16 +114,21 @@ def _fill_item(item: SubscriptionItem, shape: dict[str, Any], price: Embedded) -
     shape["discounts"] = discount_ids(item.discounts)
     shape["plan"] = dict(price.plan)
     shape["price"] = dict(price.price)
+    del shape["debits"]
     if item.quantity is None:
         del shape["quantity"]
 
 
-def _subscription(doc: Subscription, prices: Mapping[str, Embedded]) -> dict[str, Any]:
+def _subscription(doc: Subscription, prices: Mapping[str, Embedded], rates: Rates) -> dict[str, Any]:
     shape = full(doc)
+    shape["default_tax_rates"] = embedded_rates(doc.default_tax_rates, rates)
     shape["discounts"] = discount_ids(doc.discounts)
     items = shape["items"]
     for item, inner in zip(doc.items, items, strict=True):
         _fill_item(item, inner, prices[item.price])
+        inner["tax_rates"] = embedded_rates(item.tax_rates, rates)
+    for key in SUBSCRIPTION_HIDDEN:
+        del shape[key]
     shape["items"] = {
         "object": "list",
         "data": items,
