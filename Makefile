@@ -13,6 +13,9 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if $(shell $p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo ok),$p)))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The official SDKs of older API versions, each in a folder of its own
+SDKS   := $(patsubst requirements-sdk-%.lock,.cache/sdk/%/stamp,$(wildcard requirements-sdk-*.lock))
+
 export PIP_NO_INPUT := 1
 
 .PHONY: demo test lint fmt bench lock clean
@@ -20,7 +23,7 @@ export PIP_NO_INPUT := 1
 demo: $(VENV)/runtime.stamp
 	@$(BIN)/tenure demo --port $(PORT) --data $(DATA)
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp $(SDKS)
 	@chromium=$$(scripts/chromium.sh $(BIN)/python) && echo "Chromium: $$chromium" && \
 	    TENURE_TEST_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
@@ -58,6 +61,11 @@ $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.cache/sdk/%/stamp: requirements-sdk-%.lock | $(BIN)/python
+	@rm -rf $(@D)
+	@$(PIP) install --no-deps --require-hashes --target $(@D) -r $<
 	@touch $@
 
 .venv-bench/stamp: requirements-bench.lock

@@ -56,7 +56,7 @@ async def _fill(data: Path, number: int) -> Stock:
         account = await accounts.ensure_account(app)
         scope, now = Scope(account.id, livemode=False), app.clock()
         key = await accounts.create_key(app, account.id, livemode=False)
-        price = await app.store.write(scope, _catalogue, now=now)
+        price = await app.store.write(scope, catalogue, now=now)
         subscriptions: list[Subscription] = []
         for start in range(0, number, BATCH):
             wanted = range(start, min(start + BATCH, number))
@@ -65,7 +65,7 @@ async def _fill(data: Path, number: int) -> Stock:
         return Stock(key=key, cookies=cookies, subscriptions=[each.id for each in subscriptions])
 
 
-def _catalogue(tx: Tx) -> str:
+def catalogue(tx: Tx) -> str:
     product = Product(id=tx.new_id("prod_"), created=tx.now, name="Halyard Studio")
     price = Price(
         id=tx.new_id("price_"), created=tx.now, currency="eur", product=product.id,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tenure.app import default_version
 from tenure.settings import SettingsError, read_settings
 
 
@@ -35,6 +36,13 @@ def test_flags_are_read_from_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TENURE_METRICS", "false")
     settings = read_settings(tmp_path)
     assert settings.allow_private_webhooks and not settings.metrics
+
+
+def test_the_version_of_those_who_name_none_must_be_one_that_is_spoken(tmp_path: Path) -> None:
+    assert default_version(read_settings(tmp_path)) == "2026-10-28.endive"
+    assert default_version(read_settings(tmp_path, api_version="2025-03-31.basil")) == "2025-03-31.basil"
+    with pytest.raises(SettingsError, match="api_version: Invalid Stripe API version: 2015"):
+        default_version(read_settings(tmp_path, api_version="2015"))
 
 
 def test_the_database_is_a_file_in_the_data_folder_unless_one_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The only file that knows every door: settings ─▶ store, clock, key ring ─▶ API, portal, dashboard, worker.
+"""The only file that knows every door: settings ─▶ store, clock, key ring ─▶ API, portal, invoices, dashboard, worker.
 
 async with opened(settings) as app: serve(web(app))
 """
@@ -11,11 +11,12 @@ import falcon
 import falcon.asgi
 from falcon.asgi import Request, Response
 
-from tenure import api, dashboard, portal
+from tenure import api, dashboard, hosted, portal
 from tenure.api.answers import refusal
 from tenure.api.handler import finish
 from tenure.api.resource import missing_route
-from tenure.settings import Settings
+from tenure.domain.errors import Invalid
+from tenure.settings import Settings, SettingsError
 from tenure.store.open import open_store
 from tenure.store.seal import open_ring
 from tenure.web import static_files
@@ -33,11 +34,20 @@ def now() -> int:
     return int(time.time())
 
 
+def default_version(settings: Settings) -> str:
+    """The API version of requests and webhook endpoints that name none. Raises SettingsError."""
+    try:
+        return versions.check(settings.api_version)
+    except Invalid as invalid:
+        raise SettingsError(f"A setting is wrong: api_version: {invalid.message}") from None
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[App]:
     """The pieces that doors share, over a migrated and started store, closed at the end."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(settings.store_url)
+    store.public_url = settings.base_url
     store.migrate()
     await store.start()
     try:
@@ -49,6 +59,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             data_dir=settings.data_dir,
             secure=settings.base_url.startswith("https://"),
             allow_private_webhooks=settings.allow_private_webhooks,
+            api_version=default_version(settings),
         )
     finally:
         await store.close()
@@ -66,6 +77,7 @@ def web(app: App, metrics: Metrics | None = None) -> "falcon.asgi.App":  # type:
     static_files.routes(site)
     api.add_routes(site, app)
     portal.add_routes(site, app)
+    hosted.add_routes(site, app)
     dashboard.add_routes(site, app)
     site.add_route("/healthz", Health(outside))
     site.add_route("/", Root(outside))
@@ -79,6 +91,7 @@ def worker(app: App) -> Worker:
         clock=app.clock,
         ring=app.ring,
         allow_private=app.allow_private_webhooks,
+        api_version=app.api_version,
         jobs=(warehouse_job(app.store, app.clock, app.data_dir),),
     )
 
@@ -93,6 +106,7 @@ class WrongVerb:
         """One answer in the words of the door that was asked."""
         if req.path.startswith("/v1"):
             rid = new_request_id()
-            finish(resp, refusal(missing_route(req.method, req.path), rid), rid, versions.CURRENT)
+            version = versions.spoken(req.get_header("Stripe-Version"))
+            finish(resp, refusal(missing_route(req.method, req.path), rid), rid, version)
             return
         await self.outside.refused(req, resp, error, params)

@@ -19,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Every setting; docs/operate.md explains each one."""
 
     allow_private_webhooks: bool = False
+    api_version: str | None = None
     data_dir: Path = Path("var")
     database: str | None = None
     host: str = "127.0.0.1"

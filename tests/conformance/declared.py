@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, ForwardRef, Literal, Union, get_args, get_origin
 
+import stripe._object_classes as classes
 from stripe import ListObject, SearchResultObject, StripeObject
-from stripe._object_classes import get_object_class
-from stripe._stripe_object import UntypedStripeObject
+from stripe import _stripe_object as objects
 
 EXTENSIONS = {
     "Configuration.Features.SubscriptionCancel": {"retention"},
@@ -23,6 +23,7 @@ EXTENSIONS = {
 }
 """Fields of our own in the reference's objects; docs/api.md names them."""
 
+UNTYPED = getattr(objects, "UntypedStripeObject", dict)  # older SDKs have plain mappings
 LISTS = {"data", "has_more", "object", "url", "total_count"}
 
 
@@ -32,6 +33,14 @@ def body(answer: StripeObject) -> dict[str, Any]:
     assert response is not None
     found: dict[str, Any] = json.loads(response.body)
     return found
+
+
+def get_object_class(mode: str, kind: str) -> type:
+    """What the SDK, of whatever age, reads an object as."""
+    if hasattr(classes, "get_object_class"):
+        return classes.get_object_class(mode, kind)  # type: ignore[arg-type]
+    known: Any = classes.OBJECT_CLASSES
+    return known.get(kind, StripeObject)  # type: ignore[no-any-return]
 
 
 def faults(value: dict[str, Any]) -> list[str]:
@@ -84,7 +93,7 @@ def _plain(value: Any, hint: Any, at: str) -> Iterator[str]:
         yield from _elements(value, inner[0], at)
     elif origin in (ListObject, SearchResultObject):
         yield from _embedded_list(value, inner[0], at)
-    elif origin in (dict, UntypedStripeObject):
+    elif origin in (dict, UNTYPED):
         yield from _mapping(value, inner[-1], at)
     elif isinstance(hint, ForwardRef | str):
         yield from _named(value, hint if isinstance(hint, str) else hint.__forward_arg__, at)
@@ -134,7 +143,7 @@ def _named(value: Any, name: str, at: str) -> Iterator[str]:
         yield f"{at}: {value!r} is not a {name}"
         return
     cls = get_object_class("V1", value["object"])
-    if cls.__name__ != name.rpartition(".")[2]:
+    if cls.__name__ != name.rpartition(".")[2].removesuffix("Resource"):  # the SDK imports some under another name
         yield f"{at}: a {cls.__name__} is not a {name}"
         return
     yield from _object(value, cls, at)

@@ -11,8 +11,11 @@ import pytest
 import stripe
 
 from tenure.api import RESOURCES
+from tests.conformance.crediting import CREDITING
 from tests.conformance.declared import body, faults
+from tests.conformance.paying import NOT_HERE, PAYING
 from tests.conformance.shop import Shop
+from tests.conformance.usage import USAGE
 from tests.portal.visitors import Visitor
 from tests.support.wait import until
 
@@ -57,6 +60,20 @@ def _paused(shop: Shop) -> Any:
 
 def _discounted(shop: Shop) -> Any:
     return shop.subscription(discounts=[{"coupon": shop.coupon().id}])
+
+
+def _schedule(shop: Shop, **fields: Any) -> Any:
+    phase = {"items": [{"price": shop.price().id, "quantity": 2}], "duration": {"interval": "month"}}
+    asked = {"customer": shop.customer().id, "start_date": "now", "phases": [phase]} | fields
+    return shop.api.subscription_schedules.create(asked)
+
+
+def _rescheduled(shop: Shop) -> Any:
+    made = shop.api.subscription_schedules.create({"from_subscription": _discounted(shop).id})
+    now = made.phases[0]
+    first = {"items": [{"price": now["items"][0].price}], "start_date": now.start_date, "end_date": now.end_date}
+    later = {"items": [{"price": shop.price().id}], "duration": {"interval": "year", "interval_count": 2}}
+    return shop.api.subscription_schedules.update(made.id, {"phases": [first, later], "metadata": {"a": "b"}})
 
 
 def _item(shop: Shop) -> Any:
@@ -162,6 +179,19 @@ PERFORMED: dict[str, Callable[[Shop], Any]] = {
     "GET /v1/subscription_items": lambda shop: shop.api.subscription_items.list(
         {"subscription": shop.subscription().id}
     ),
+    "POST /v1/subscription_schedules": lambda shop: _schedule(shop, end_behavior="cancel", metadata={"crew": "7"}),
+    "GET /v1/subscription_schedules/{id}": lambda shop: shop.api.subscription_schedules.retrieve(_schedule(shop).id),
+    "POST /v1/subscription_schedules/{id}": _rescheduled,
+    "GET /v1/subscription_schedules": lambda shop: (
+        _schedule(shop, start_date=2_000_000_000),
+        shop.api.subscription_schedules.list({"scheduled": True, "expand": ["data.customer"]}),
+    )[1],
+    "POST /v1/subscription_schedules/{id}/cancel": lambda shop: shop.api.subscription_schedules.cancel(
+        _schedule(shop).id, {"invoice_now": False, "prorate": False}
+    ),
+    "POST /v1/subscription_schedules/{id}/release": lambda shop: shop.api.subscription_schedules.release(
+        _schedule(shop).id, {"preserve_cancel_date": True}
+    ),
     "POST /v1/subscriptions": lambda shop: shop.subscription(
         trial_period_days=14, billing_mode={"type": "classic"}, metadata={"crew": "7"}
     ),
@@ -192,6 +222,9 @@ PERFORMED: dict[str, Callable[[Shop], Any]] = {
     ),
     "DELETE /v1/webhook_endpoints/{id}": lambda shop: shop.api.webhook_endpoints.delete(shop.endpoint().id),
     "GET /v1/webhook_endpoints": lambda shop: _endpoint(shop, lambda e: shop.api.webhook_endpoints.list()),
+    **CREDITING,
+    **PAYING,
+    **USAGE,
 }
 
 
@@ -214,6 +247,10 @@ def _no_discount(shop: Shop) -> None:
 def test_the_sdk_performs_it_and_gets_what_it_declares(shop: Shop, operation: str):
     if operation == "DELETE /v1/customers/{id}/discount":
         _no_discount(shop)
+        return
+    if operation in NOT_HERE:
+        with pytest.raises(stripe.InvalidRequestError):
+            NOT_HERE[operation](shop)
         return
     answer = PERFORMED[operation](shop)
     shown = body(answer)

@@ -1,7 +1,7 @@
 """The texts: German is complete, placeholders agree, and no sentence presses anybody.
 
 To refresh the catalogues after a text has changed, in src/tenure:
-    pybabel extract -F i18n/babel.cfg -o /tmp/messages.pot --add-comments=L10n: i18n portal web dashboard
+    pybabel extract -F i18n/babel.cfg -o /tmp/messages.pot --add-comments=L10n: i18n hosted portal web dashboard
     pybabel update -i /tmp/messages.pot -d i18n/locale -D messages --no-fuzzy-matching --omit-header
 """
 
@@ -20,6 +20,7 @@ from tenure.i18n.languages import catalogue_path, language, translated_tags
 PACKAGE = Path(i18n.__file__).parent.parent
 METHODS = [
     ("portal/**.py", "python"),
+    ("hosted/**.py", "python"),
     ("web/**.py", "python"),
     ("i18n/**.py", "python"),
     ("web/templates/**.html", "jinja2"),

@@ -67,6 +67,6 @@ class Story:
 
     def news(self) -> list[str]:
         """What was told of the subscription and its discounts, oldest first, without `customer.`."""
-        found = self.api.events.list({"limit": 100}).data[::-1]
+        found = list(self.api.events.list({"limit": 100}).auto_paging_iter())[::-1]
         about = [(each.type.removeprefix("customer."), each.data.object) for each in found]
         return [type for type, told in about if self.id in (told.id, getattr(told, "subscription", ""))]

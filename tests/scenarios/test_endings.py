@@ -34,6 +34,7 @@ def test_a_trial_becomes_active_and_ends_with_its_period(begin: Begin, mode: str
     assert gone.cancellation_details.feedback == "too_expensive" and gone.cancel_at_period_end
     assert story.news() == [
         "subscription.created",
+        "subscription.trial_will_end",
         "subscription.updated",  # the trial ends
         "subscription.updated",  # the end is set
         "subscription.deleted",
@@ -123,7 +124,8 @@ def test_cancelling_in_a_trial_ends_with_the_trial(begin: Begin):
     assert on(story.change(cancel_at_period_end=True).cancel_at) == "2027-01-31"
     gone = story.go("2027-03-01")
     assert (gone.status, on(gone.ended_at)) == ("canceled", "2027-01-31")
-    assert story.news() == ["subscription.created", "subscription.updated", "subscription.deleted"]
+    told = ["subscription.created", "subscription.updated", "subscription.trial_will_end", "subscription.deleted"]
+    assert story.news() == told
 
 
 def test_an_end_follows_a_longer_trial_in_classic_mode(begin: Begin):
@@ -157,7 +159,7 @@ def test_a_trial_without_a_payment_method_ends_as_it_was_told(begin: Begin, miss
     story.subscribe(trial_period_days=7, trial_settings={"end_behavior": {"missing_payment_method": missing}})
     after = story.go("2027-02-10")
     assert after.status == status
-    assert story.news() == ["subscription.created", *news]
+    assert story.news() == ["subscription.created", "subscription.trial_will_end", *news]
     if status == "canceled":
         assert on(after.ended_at) == on(after.canceled_at) == "2027-01-08"
     if status == "paused":

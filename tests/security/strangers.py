@@ -63,11 +63,13 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
     recurring = {"interval": "month"}
     price = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 900, "recurring": recurring})
     customer = api.customers.create({"name": "Only Mine", "email": "mine@example.com"})
+    feature = api.entitlements.features.create({"name": "Charts", "lookup_key": "charts"})
+    api.products.features.create(product.id, {"entitlement_feature": feature.id})
     coupon = api.coupons.create({"percent_off": 10, "duration": "once"})
     code = api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
     sub = api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
     hook = api.webhook_endpoints.create({"url": "http://127.0.0.1:9/x", "enabled_events": ["customer.created"]})
-    feature = {"subscription_cancel": {"enabled": True}}
+    cancel = {"subscription_cancel": {"enabled": True}}
     saved = owner.post("/sql", action="save", name="Mine", sql="select 1")
     Visitor(server).sign_in(user)
     new_key(owner, "restricted")
@@ -79,15 +81,20 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
         {
             "products": product.id,
             "prices": price.id,
+            "plans": price.id,
+            "features": feature.id,
+            "active_entitlements": _entitlement(api, customer.id),
+            "meters": _meter(api),
             "customers": customer.id,
             "coupons": coupon.id,
             "promotion_codes": code.id,
             "subscriptions": sub.id,
             "subscription_items": sub["items"].data[0].id,
+            "subscription_schedules": _scheduled(api, customer.id, price.id),
             "events": api.events.list({"limit": 1}).data[0].id,
             "webhooks": hook.id,
             "webhook_endpoints": hook.id,
-            "configurations": api.billing_portal.configurations.create({"features": feature}).id,
+            "configurations": api.billing_portal.configurations.create({"features": cancel}).id,
             "test_clocks": api.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000}).id,
             "saved": saved.headers["location"].partition("saved=")[2].partition("&")[0],
             "sessions": _first(r"/security/sessions/(ses_\w+)/revoke", owner.shown("/security")),
@@ -97,6 +104,23 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
             "accounts": _get(server, key, "account")["id"],
         },
     )
+
+
+def _scheduled(api: Any, customer: str, price: str) -> str:
+    """A schedule that is far from starting."""
+    phase = {"items": [{"price": price}]}
+    asked = {"customer": customer, "start_date": 2_000_000_000, "phases": [phase]}
+    return str(api.subscription_schedules.create(asked).id)
+
+
+def _entitlement(api: Any, customer: str) -> str:
+    """The entitlement that the subscription has brought."""
+    return str(api.entitlements.active_entitlements.list({"customer": customer}).data[0].id)
+
+
+def _meter(api: Any) -> str:
+    terms = {"display_name": "Calls", "event_name": "calls", "default_aggregation": {"formula": "sum"}}
+    return str(api.billing.meters.create(terms).id)
 
 
 def _first(pattern: str, text: str) -> str:

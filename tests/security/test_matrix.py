@@ -5,6 +5,7 @@ address says who may use it.
 """
 
 import re
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tenure.store.open import open_store
 from tenure.store.seal import new_key_line, read_ring
 from tenure.web.context import App
 from tests.dashboard.visitor import Visitor, signed_in
+from tests.hosted.bills import Desk
 from tests.portal.visitors import Shop
 from tests.portal.visitors import Visitor as Customer
 from tests.security.strangers import Merchant, merchants, new_key
@@ -32,6 +34,7 @@ CROSS = ("cross-site", "same-site", "")
 PORTAL = {
     "/p": "session",
     "/p/": "session",
+    "/p/invoices": "session",
     "/p/language": "session",
     "/p/session": "link",
     "/p/session/{secret}": "link",
@@ -43,6 +46,20 @@ PORTAL = {
     "/p/subscriptions/{id}/cancel/reason": "owner",
     "/p/subscriptions/{id}/renew": "owner",
     "/p/{rest:path}": "session",
+}
+
+# The pages of invoices serve whoever holds the token in their address: it opens one invoice, or one question of a bank.
+# The verbs are those that a holder may use.
+HOSTED = {
+    "/i/{token}": ("GET",),
+    "/i/{token}/credit_notes/{note}/pdf": ("GET",),
+    "/i/{token}/language": ("POST",),
+    "/i/{token}/pay": ("POST",),
+    "/i/{token}/pdf": ("GET",),
+    "/i/{token}/receipt": ("GET",),
+    "/i/{token}/receipt/pdf": ("GET",),
+    "/i/{token}/{rest:path}": (),
+    "/i/authenticate/{token}": ("GET", "POST"),
 }
 
 # The least role that reads a dashboard address, and the least that sends its form.
@@ -112,6 +129,8 @@ DOORLESS = {"/dashboard/sign-in", "/dashboard/static/{name}"}
 API_PARAMS = {
     "/v1/test_helpers/test_clocks/{id}/advance": {"frozen_time": "1900000000"},
     "/v1/subscriptions/{id}/migrate": {"billing_mode[type]": "flexible"},
+    "GET /v1/billing/meters/{id}/event_summaries": {"customer": "cus_never", "start_time": "0", "end_time": "60"},
+    "POST /v1/products/{id}/features": {"entitlement_feature": "feat_never"},
 }
 
 
@@ -162,7 +181,7 @@ def people(server: Server, both: tuple[Merchant, Merchant]) -> dict[str, Visitor
 
 
 def test_every_route_has_an_entry():
-    inside = {"/dashboard" + path for path in DASHBOARD} | DOORLESS | set(PORTAL) | OUTSIDE
+    inside = {"/dashboard" + path for path in DASHBOARD} | DOORLESS | set(PORTAL) | set(HOSTED) | OUTSIDE
     unknown = {path for path in ROUTES if not path.startswith("/v1/")} - inside
     assert not unknown, f"Say in tests/security/test_matrix.py who may use {unknown}"
     assert {path for _, path, _ in OPERATIONS} == {path for path in ROUTES if path.startswith("/v1/")}
@@ -224,6 +243,48 @@ def test_another_site_can_post_nothing_to_the_portal(shop: Shop, server: Server,
     browser.post(PLACE.sub(own.id, path), Origin="https://evil.example")
     assert browser.status in (403, 405)
     assert shop.now(own).cancel_at is None
+
+
+# The pages of invoices
+
+
+@pytest.mark.parametrize("path", sorted(HOSTED))
+def test_a_wrong_token_opens_nothing_and_all_wrong_ones_sound_alike(server: Server, path: str):
+    seen = set()
+    for token in (secrets.token_urlsafe(32), "x", "acct_1.test.pi_1_secret_2", "acct_1.live.seti_1_secret_2", "%27--"):
+        stranger = Customer(server.url)
+        for visit in (stranger.get, stranger.post):
+            visit(PLACE.sub(token, path))
+            if stranger.status != 405:  # a paper takes no forms, whoever asks
+                seen.add((stranger.status, stranger.text))
+            assert "default-src 'none'" in stranger.page.headers["content-security-policy"]
+    assert len(seen) == 1
+    assert seen.pop()[0] == 404
+
+
+@pytest.mark.parametrize("path", sorted(path for path, verbs in HOSTED.items() if "POST" in verbs))
+def test_another_site_can_post_nothing_to_the_pages_of_an_invoice(server: Server, path: str):
+    browser = Customer(server.url)
+    for headers in ({"Sec-Fetch-Site": site} for site in CROSS):
+        browser.post(PLACE.sub("x" * 43, path), {"outcome": "complete"}, **headers)
+        assert browser.status == 403, headers
+
+
+@pytest.fixture(scope="module")
+def desk(server: Server) -> Desk:
+    return Desk(server)
+
+
+def test_the_token_of_one_invoice_shows_nothing_of_another(desk: Desk, shop: Shop, server: Server):
+    ada, eve = shop.customer(), shop.customer(name="Eve")
+    hers, other = desk.invoice(ada, paid=True), desk.invoice(eve, customer_name="Eve Adams")
+    also_hers = desk.invoice(ada)
+    for path in ("", "/receipt", "/pdf", "/receipt/pdf"):
+        page = Customer(server.url).get(f"/i/{hers.hosted_token}{path}").page
+        for hidden in (other.number, also_hers.number, other.hosted_token, also_hers.hosted_token, "Eve Adams"):
+            assert str(hidden).encode() not in page.content
+    browser = Customer(server.url).post(f"/i/{other.hosted_token}/pay", {"method": ada.id})
+    assert browser.status == 422
 
 
 # The dashboard
@@ -349,7 +410,7 @@ def test_an_object_of_another_account_or_mode_is_as_missing_as_none(
     if named != "accounts":
         crossings.append((keys["live"], mine.ids))
     for key, ids in crossings:
-        fields = API_PARAMS.get(path, {})
+        fields = API_PARAMS.get(path, API_PARAMS.get(f"{verb} {path}", {}))
         foreign = _ask(server, verb, _real(path, ids), auth=(key, ""), fields=fields)
         missing = _ask(server, verb, PLACE.sub("never", path), auth=(key, ""), fields=fields)
         assert foreign.status_code == missing.status_code == 404, foreign.text
@@ -364,6 +425,8 @@ def test_a_list_holds_nothing_of_another_account_or_mode(
     fields = {"query": 'created>0 OR metadata["a"]:"b"'} if path.endswith("/search") else {"limit": "100"}
     if path == "/v1/subscription_items":
         fields = {"subscription": mine.ids["subscriptions"]}
+    if path == "/v1/entitlements/active_entitlements":
+        fields = {"customer": mine.ids["customers"]}
     if path == "/v1/account":
         fields = {}
     for key, ids in ((mine.key, theirs.ids), (theirs.key, mine.ids), (keys["live"], mine.ids)):
@@ -371,7 +434,8 @@ def test_a_list_holds_nothing_of_another_account_or_mode(
         hidden = [
             id
             for noun, id in ids.items()
-            if noun != "accounts" and id in answer.text.replace(fields.get("subscription", "-"), "")
+            if noun != "accounts"
+            and id in answer.text.replace(fields.get("subscription", fields.get("customer", "-")), "")
         ]
         assert not hidden, answer.text
 
@@ -380,6 +444,11 @@ REFERENCES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     "billing_portal/sessions": lambda ids: {"customer": ids["customers"]},
     "subscriptions": lambda ids: {"customer": ids["customers"], "items[0][price]": ids["prices"]},
     "prices": lambda ids: {"product": ids["products"], "currency": "eur", "unit_amount": "1"},
+    "plans": lambda ids: {"product": ids["products"], "currency": "eur", "interval": "month", "amount": "1"},
+    "customer_sessions": lambda ids: {
+        "customer": ids["customers"],
+        "components[customer_portal][enabled]": "true",
+    },
     "promotion_codes": lambda ids: {"promotion[type]": "coupon", "promotion[coupon]": ids["coupons"]},
     "customers": lambda ids: {"test_clock": ids["test_clocks"]},
     "subscription_items": lambda ids: {"subscription": ids["subscriptions"], "price": ids["prices"]},

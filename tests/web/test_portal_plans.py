@@ -153,6 +153,7 @@ def test_a_plan_can_be_cancelled_only_where_the_merchant_lets_it():
     assert not shown(subscription()).can_cancel
     assert not shown(at_period_end(subscription(), NOW)).can_renew
     assert not shown(subscription(schedule="sub_sched_1"), may_cancel=True).can_cancel
+    assert not shown(at_period_end(subscription(schedule="sub_sched_1"), NOW), may_cancel=True).can_renew
 
 
 def test_a_name_with_tags_stays_text():

@@ -165,7 +165,7 @@ REFUSALS: list[tuple[str, str, str | None, str]] = [
         "items[0][quantity]",
     ),
     ("active=yes", "Invalid boolean: yes", None, "active"),
-    ("active=True", "Invalid boolean: True", None, "active"),
+    ("active=TRUE", "Invalid boolean: TRUE", None, "active"),
     ("active=1", "Invalid boolean: 1", None, "active"),
     ("percent=1e1", "Invalid decimal: 1e1", None, "percent"),
     ("percent=NaN", "Invalid decimal: NaN", None, "percent"),

@@ -9,10 +9,11 @@ from tenure.store.tx import Tx
 
 
 def moment(tx: Tx, test_clock: str | None) -> int:
-    """Now, unix seconds, as the owner of `test_clock` sees it."""
+    """Now, unix seconds, as the owner of `test_clock` sees it; a clock that was deleted stands still for good."""
     if test_clock is None:
         return tx.now
-    return tx.need(TestClock, test_clock).frozen_time
+    clock = tx.get(TestClock, test_clock, deleted=True) or tx.need(TestClock, test_clock)
+    return clock.frozen_time
 
 
 def page_all(tx: Tx, cls: type[D], where: Sequence[tuple[str, str, Any]]) -> list[D]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import discounts, prices
+from tenure.actions import discounts, prices, terms
 from tenure.actions.patch import given, merged_metadata
 from tenure.domain.errors import Invalid, NotFound
 from tenure.domain.items import check_price, reprice
@@ -48,6 +48,11 @@ def added(
 
 def _new(tx: Tx, subscription: Subscription, item: ItemGiven, price: Price, now: int) -> SubscriptionItem:
     metered = price.recurring is not None and price.recurring.usage_type == "metered"
+    if metered and item.quantity is not UNSET:
+        raise Invalid(
+            "Quantity should not be specified where usage_type is `metered`. Remove quantity from the request.",
+            param="items[0][quantity]",
+        )
     quantity = 1 if item.quantity is UNSET else item.quantity
     return SubscriptionItem(
         id=tx.new_id("si_"),
@@ -58,6 +63,7 @@ def _new(tx: Tx, subscription: Subscription, item: ItemGiven, price: Price, now:
         price=price.id,
         quantity=None if metered else quantity,
         subscription=subscription.id,
+        tax_rates=terms.tax_rates(tx, [] if item.tax_rates is UNSET else item.tax_rates or [], "items[0][tax_rates]"),
     )
 
 
@@ -97,6 +103,8 @@ def _changed(
         after = replace(after, quantity=item.quantity)
     if item.metadata is not UNSET:
         after = replace(after, metadata=merged_metadata(before.metadata, item.metadata))
+    if item.tax_rates is not UNSET:
+        after = replace(after, tax_rates=terms.tax_rates(tx, item.tax_rates or [], f"{at}[tax_rates]"))
     return after
 
 

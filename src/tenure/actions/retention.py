@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tenure.actions import subscriptions
 from tenure.actions.clock import moment
+from tenure.actions.terms import prices_of
 from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change
@@ -40,14 +41,14 @@ def applicable(tx: Tx, coupon: str | None, subscription: Subscription) -> Coupon
         return None
     now = moment(tx, subscription.test_clock)
     last = last_accepted_at(tx, subscription.customer)
-    prices = subscriptions.prices_of(tx, subscription)
+    prices = prices_of(tx, subscription)
     return found if may_offer(found, subscription, prices, now=now, last_accepted_at=last) else None
 
 
 def offer_terms(tx: Tx, coupon: Coupon, subscription: Subscription) -> OfferTerms | None:
     """The offer in money, as of now."""
     now = moment(tx, subscription.test_clock)
-    return terms(coupon, subscription, subscriptions.prices_of(tx, subscription), now=now)
+    return terms(coupon, subscription, prices_of(tx, subscription), now=now)
 
 
 def flow_policy(tx: Tx, flow: CancellationSession) -> Policy:

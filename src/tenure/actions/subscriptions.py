@@ -1,26 +1,36 @@
-"""Subscriptions: create, update, cancel, undo, and what happens to them as time passes.
+"""Subscriptions: update, cancel, undo, pause, resume; how one is made is in signup.py, how time passes in renewals.py.
 
 Every verb loads and locks, asks a rule of domain/, and saves one Change: documents, events and deliveries together.
+What a change costs or gives back is billed by changes.py.
 """
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import discounts, items
+from tenure.actions import changes, discounts, items, standing
+from tenure.actions.adding import one_time_items
+from tenure.actions.changes import Terms
 from tenure.actions.clock import moment
+from tenure.actions.keeping import UPDATED, keep
 from tenure.actions.patch import given, merged_metadata, patch
-from tenure.domain import cancellations, renewals
-from tenure.domain.customers import Customer
+from tenure.actions.renewals import advance as advance
+from tenure.actions.renewals import step as step
+from tenure.actions.renewals import upcoming as upcoming
+from tenure.actions.signup import create as create
+from tenure.actions.terms import discounted, ending, plain, prices_of
+from tenure.domain import cancellations
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict, Invalid, NotFound
 from tenure.domain.items import reprice, start_period
-from tenure.domain.periods import DAY_S, calendar_anchor
 from tenure.domain.portal import FeedbackOption
-from tenure.domain.prices import Price
-from tenure.domain.requests import CreateSubscription, DetailsGiven, UpdateSubscription
+from tenure.domain.requests import (
+    DetailsGiven,
+    PauseSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from tenure.domain.subscriptions import (
     TERMINAL,
     BillingMode,
@@ -34,16 +44,21 @@ from tenure.domain.subscriptions import (
     is_ending,
     move,
     next_due,
+    noticing,
 )
 from tenure.store.tx import Tx
 
-MAX_STEPS = 24
-PLAIN = ("collection_method", "days_until_due", "description", "pending_invoice_item_interval", "trial_settings")
-
-
-def prices_of(tx: Tx, subscription: Subscription) -> Mapping[str, Price]:
-    """The prices of its items, by id."""
-    return tx.many(Price, {item.price for item in subscription.items})
+PENDING_ONLY = {
+    "add_invoice_items",
+    "billing_cycle_anchor",
+    "items",
+    "off_session",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
+    "trial_end",
+    "trial_from_plan",
+}
 
 
 def locked(tx: Tx, id: str, *, customer: str | None = None, param: str | None = "id") -> Subscription:
@@ -52,143 +67,6 @@ def locked(tx: Tx, id: str, *, customer: str | None = None, param: str | None = 
     if customer is not None and subscription.customer != customer:
         raise NotFound(f"No such subscription: '{id}'", code="resource_missing", param=param)
     return subscription
-
-
-def create(tx: Tx, params: CreateSubscription) -> Subscription:
-    """A new subscription, trialing or active: until billing comes, its first period simply starts."""
-    customer = tx.need(Customer, params.customer, param="customer")
-    now = moment(tx, customer.test_clock)
-    currency = (params.currency or "").lower() or None
-    chosen = items.priced(tx, params.items, currency=currency)
-    trial_end = _first_trial_end(params, chosen, now)
-    anchor = _first_anchor(params, now, trial_end)
-    if params.days_until_due is not UNSET and params.collection_method != "send_invoice":
-        raise Invalid("`days_until_due` goes only with `collection_method=send_invoice`.", param="days_until_due")
-    blank = Subscription(
-        id=tx.new_id("sub_"),
-        created=now,
-        livemode=tx.scope.livemode,
-        billing_cycle_anchor=anchor,
-        billing_cycle_anchor_config=params.billing_cycle_anchor_config or None,
-        billing_mode=_mode(params, now),
-        currency=currency or chosen[0].currency,
-        customer=customer.id,
-        items=[],
-        start_date=params.backdate_start_date or now,
-        status=Status.TRIALING if trial_end else Status.ACTIVE,
-        test_clock=customer.test_clock,
-        trial_end=trial_end,
-        trial_start=now if trial_end else None,
-    )
-    filled = items.added(tx, _plain(blank, params), params.items, chosen, now=now)
-    placed = replace(filled, items=_first_periods(tx, filled, now))
-    made = _discounted(tx, _ending(placed, params, now), params, now)
-    created = EventDraft("customer.subscription.created", made)
-    tx.save(Change(after=(made,), events=discounts.news(None, made) + (created,)))
-    return made
-
-
-def _mode(params: CreateSubscription, now: int) -> BillingMode:
-    if params.billing_mode is UNSET or params.billing_mode.type == "flexible":
-        given_mode = BillingMode() if params.billing_mode is UNSET else params.billing_mode
-        return replace(given_mode, flexible=given_mode.flexible or Flexible())
-    return BillingMode(flexible=None, type="classic")
-
-
-def _first_trial_end(params: CreateSubscription, chosen: list[Price], now: int) -> int | None:
-    if params.trial_end is not UNSET and params.trial_period_days is not UNSET:
-        raise Invalid("You can't use both `trial_end` and `trial_period_days`.", param="trial_end")
-    if params.trial_end is not UNSET and params.trial_end != "now":
-        if params.trial_end <= now:
-            raise Invalid("`trial_end` must be in the future, or `now`.", param="trial_end")
-        return params.trial_end
-    days = params.trial_period_days or 0
-    if params.trial_from_plan is True:
-        days = max(price.recurring.trial_period_days or 0 for price in chosen if price.recurring)
-    return now + days * DAY_S if days else None
-
-
-def _first_anchor(params: CreateSubscription, now: int, trial_end: int | None) -> int:
-    if params.backdate_start_date is not UNSET and params.backdate_start_date > now:
-        raise Invalid("`backdate_start_date` must be in the past.", param="backdate_start_date")
-    config = params.billing_cycle_anchor_config
-    if config is not UNSET:
-        return calendar_anchor(
-            now,
-            day=config.day_of_month,
-            month=config.month,
-            hour=config.hour,
-            minute=config.minute,
-            second=config.second,
-        )
-    if params.billing_cycle_anchor is not UNSET:
-        if params.billing_cycle_anchor < now:
-            raise Invalid("`billing_cycle_anchor` must be in the future.", param="billing_cycle_anchor")
-        return params.billing_cycle_anchor
-    return trial_end or params.backdate_start_date or now
-
-
-def _first_periods(tx: Tx, subscription: Subscription, now: int) -> list[Any]:
-    prices = prices_of(tx, subscription)
-    if subscription.trial_end is not None:
-        end = subscription.trial_end
-        return [replace(i, current_period_start=now, current_period_end=end) for i in subscription.items]
-    anchor = subscription.billing_cycle_anchor
-    started = [start_period(item, prices[item.price], anchor=anchor, at=now) for item in subscription.items]
-    if subscription.start_date < now:
-        return [replace(i, current_period_start=max(subscription.start_date, i.current_period_start)) for i in started]
-    return started
-
-
-def _plain(subscription: Subscription, params: CreateSubscription | UpdateSubscription) -> Subscription:
-    """The fields that are kept as given."""
-    if params.automatic_tax is not UNSET and params.automatic_tax.enabled:
-        raise Invalid("Automatic tax is not supported by Tenure.", param="automatic_tax[enabled]")
-    sent = given(params)
-    fields = {key: sent[key] for key in PLAIN if key in sent}
-    if "invoice_settings" in sent:
-        fields["invoice_settings"] = sent["invoice_settings"]
-    changed = patch(subscription, fields) if fields else subscription
-    if params.metadata is not UNSET:
-        changed = replace(changed, metadata=merged_metadata(subscription.metadata, params.metadata))
-    return changed
-
-
-def _discounted(
-    tx: Tx, subscription: Subscription, params: CreateSubscription | UpdateSubscription, now: int
-) -> Subscription:
-    if params.discounts is UNSET:
-        return subscription
-    products = frozenset(price.product for price in prices_of(tx, subscription).values())
-    found = discounts.resolve(
-        tx,
-        params.discounts or [],
-        current=subscription.discounts,
-        subscription=subscription,
-        products=products,
-        now=now,
-        param="discounts",
-    )
-    return replace(subscription, discounts=found)
-
-
-def _ending(subscription: Subscription, params: CreateSubscription | UpdateSubscription, now: int) -> Subscription:
-    """The end that the parameters set, move or take back."""
-    at, flag = params.cancel_at, params.cancel_at_period_end
-    if at is not UNSET and at is not None and flag is True:
-        raise Invalid("You can't pass both `cancel_at` and `cancel_at_period_end`.", param="cancel_at")
-    if flag is True:
-        unchanged = subscription.cancel_at_period_end
-        return subscription if unchanged else cancellations.at_period_end(subscription, now)
-    if isinstance(at, int):
-        return cancellations.at_time(subscription, now, at)
-    if isinstance(at, str):
-        ends = [item.current_period_end for item in subscription.items]
-        return cancellations.at_time(subscription, now, min(ends) if at == "min_period_end" else max(ends))
-    withdrawn = (at is None and subscription.cancel_at is not None) or (
-        flag is False and subscription.cancel_at_period_end
-    )
-    return cancellations.undo(subscription) if withdrawn else subscription
 
 
 def _with_details(tx: Tx, subscription: Subscription, details: DetailsGiven) -> Subscription:
@@ -207,17 +85,55 @@ def usable_option(tx: Tx, id: str, *, param: str) -> FeedbackOption:
 
 
 def update(tx: Tx, id: str, params: UpdateSubscription) -> Subscription:
-    """Change what was given. A subscription that has ended keeps only metadata and cancellation details open."""
+    """Change what was given, and bill it. A subscription that has ended keeps only metadata and cancellation details.
+
+    Raises Invalid, NotFound, Conflict, and Declined where `error_if_incomplete` asks for that.
+    """
     before = locked(tx, id)
     now = moment(tx, before.test_clock)
-    after = _plain(before, params) if before.status not in TERMINAL else _ended_metadata(before, params)
-    if before.status not in TERMINAL:
-        after = _changed(tx, after, params, now)
+    if before.status in TERMINAL:
+        return _saved(tx, before, _ended_metadata(before, params), params)
+    if params.payment_behavior == "pending_if_incomplete":
+        _check_pending(before, params)
+    after = _changed(tx, plain(tx, before, params), params, now)
+    if params.cancellation_details is not UNSET:
+        after = _with_details(tx, after, params.cancellation_details)
+    extra = one_time_items(tx, params.add_invoice_items, after, now=now)
+    if after == before and not extra:
+        return before
+    return changes.change(tx, before, after, _terms(params, extra), now=now)
+
+
+def _saved(tx: Tx, before: Subscription, after: Subscription, params: UpdateSubscription) -> Subscription:
     if params.cancellation_details is not UNSET:
         after = _with_details(tx, after, params.cancellation_details)
     if after != before:
-        tx.save(discounts.with_news(before, cancellations.updated(after)))
+        tx.save(cancellations.updated(after))
     return after
+
+
+def _check_pending(before: Subscription, params: UpdateSubscription) -> None:
+    others = sorted(set(given(params)) - PENDING_ONLY)
+    if others:
+        raise Invalid(
+            f"When `payment_behavior` is set to `pending_if_incomplete`, the following parameters cannot be used: "
+            f"{', '.join(others)}.",
+            param=others[0],
+        )
+    if before.collection_method == "send_invoice":
+        raise Invalid(
+            "`pending_if_incomplete` cannot be used with `collection_method=send_invoice`.", param="payment_behavior"
+        )
+
+
+def _terms(params: UpdateSubscription, extra: list[Any]) -> Terms:
+    return Terms(
+        proration=params.proration_behavior or "create_prorations",
+        payment=params.payment_behavior or "allow_incomplete",
+        date=params.proration_date if params.proration_date is not UNSET else None,
+        off_session=params.off_session is True,
+        extra=extra,
+    )
 
 
 def _ended_metadata(before: Subscription, params: UpdateSubscription) -> Subscription:
@@ -239,8 +155,10 @@ def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now
         after = _restarted(tx, after, now)
     if params.pause_collection is not UNSET:
         after = replace(after, pause_collection=check_pause(params.pause_collection, now))
-    after = _discounted(tx, after, params, now)
-    return _ending(cancellations.follow_period(after), params, now)
+    if after.items != subscription.items or after.trial_end != subscription.trial_end:
+        after = noticing(after)
+    after = discounted(tx, after, params, now)
+    return ending(cancellations.follow_period(after), params, now)
 
 
 def _new_trial_end(tx: Tx, subscription: Subscription, end: int | Literal["now"], now: int) -> Subscription:
@@ -270,19 +188,41 @@ def cancel(
     details: DetailsGiven | None = None,
     from_portal: bool = False,
     param: str = "id",
+    invoice_now: bool = False,
+    prorate: bool = False,
 ) -> Subscription:
-    """End it now or at its period's end. Raises NotFound, Conflict where it has ended or its end is set already."""
+    """End it now or at its period's end. Raises NotFound, Conflict where it has ended or its end is set already.
+
+    `prorate` gives back the time that is left, `invoice_now` bills what is still owed; both only for an end now.
+    """
     before = locked(tx, id, customer=customer, param=param)
     now = moment(tx, before.test_clock)
     described = _with_details(tx, before, details) if details is not None else before
     if mode == "immediately":
-        after = cancellations.cancel_now(described, now)
-        tx.save(cancellations.deleted(after))
-        return after
+        return _cancelled_now(tx, before, described, now, invoice_now=invoice_now, prorate=prorate)
     if is_ending(before):
         raise Conflict(f"The subscription `{id}` is already set to be canceled at period end.", param=param)
     after = cancellations.at_period_end(described, now, from_portal=from_portal)
     tx.save(cancellations.updated(after))
+    return after
+
+
+def _cancelled_now(
+    tx: Tx, before: Subscription, described: Subscription, now: int, *, invoice_now: bool, prorate: bool
+) -> Subscription:
+    after = cancellations.cancel_now(described, now)
+    credits = changes.given_back(tx, before, now, now=now) if prorate else []
+    bill = changes.last_invoice(tx, before, credits, now=now) if invoice_now else None
+    taken = {item.id: item for item in bill.taken} if bill else {item.id: item for item in credits}
+    news = [EventDraft("invoiceitem.created", taken[item.id]) for item in credits]
+    if bill is None:
+        keep(tx, before, after, cancellations.DELETED, others=credits, news=news, now=now)
+    else:
+        after = replace(after, latest_invoice=bill.invoice.id)
+        others = (bill.invoice, *bill.taken)
+        keep(tx, before, after, cancellations.DELETED, others=others, news=(*news, bill.created), now=now)
+        changes.closed(tx, bill.invoice, now)
+    standing.stop_collecting(tx, after.id)
     return after
 
 
@@ -309,7 +249,7 @@ def put_coupon(tx: Tx, id: str, coupon: str, *, customer: str | None = None, par
         raise Conflict(f"The subscription {id} has ended: nothing can be taken off it any more.", param=param)
     keep: list[dict[str, str]] = [{"discount": each.id} for each in before.discounts]
     asked = patch(UpdateSubscription(), {"discounts": [*keep, {"coupon": coupon}]})
-    after = _discounted(tx, before, asked, moment(tx, before.test_clock))
+    after = discounted(tx, before, asked, moment(tx, before.test_clock))
     tx.save(discounts.with_news(before, cancellations.updated(after)))
     return after
 
@@ -329,7 +269,7 @@ def pause_collection(tx: Tx, id: str, pause: Any) -> Subscription:
     return update(tx, id, UpdateSubscription(pause_collection=pause))
 
 
-def pause(tx: Tx, id: str) -> Subscription:
+def pause(tx: Tx, id: str, params: PauseSubscription | None = None) -> Subscription:
     """Pause it until it is resumed: no periods advance. Raises Conflict where the reference refuses too."""
     before = locked(tx, id)
     if before.billing_mode.type != "flexible":
@@ -338,22 +278,50 @@ def pause(tx: Tx, id: str) -> Subscription:
         raise Conflict(f"The subscription {id} cannot be paused: it is `{before.status}`.", param="id")
     now = moment(tx, before.test_clock)
     why = PausedDetails(subscription=PausedBy(type="pause_requested"), transitioned_at=now)
-    after = move(before, Status.PAUSED, status_details=StatusDetails(paused=why))
-    draft = EventDraft("customer.subscription.paused", after)
-    tx.save(Change(after=(after,), events=(EventDraft(cancellations.UPDATED, after), draft)))
+    after = move(before, Status.PAUSED, status_details=StatusDetails(paused=why), upcoming_at=None)
+    items = _unused(tx, before, params, now)
+    at_once = items and params is not None and params.invoicing_behavior == "invoice"
+    bill = changes.last_invoice(tx, before, items, now=now) if at_once else None
+    taken = {item.id: item for item in bill.taken} if bill else {item.id: item for item in items}
+    news = [EventDraft("invoiceitem.created", taken[item.id]) for item in items]
+    if items:
+        after = replace(after, items=[replace(item, debits=[]) for item in after.items])
+    if bill is not None:
+        after = replace(after, latest_invoice=bill.invoice.id)
+    others = (bill.invoice, *bill.taken) if bill else tuple(items)
+    news += [bill.created] if bill else []
+    keep(tx, before, after, UPDATED, "customer.subscription.paused", others=others, news=news, now=now)
+    if bill is not None:
+        changes.closed(tx, bill.invoice, now)
     return after
 
 
-def resume(tx: Tx, id: str, *, anchor_now: bool = True) -> Subscription:
+def _unused(tx: Tx, before: Subscription, params: PauseSubscription | None, now: int) -> list[Any]:
+    """The credits for what the pause leaves unused."""
+    if params is None or params.bill_for is UNSET or params.bill_for.unused_time_from is UNSET:
+        return []
+    match params.bill_for.unused_time_from.type:
+        case "pause_at":
+            return changes.given_back(tx, before, now, now=now)
+        case "item_current_period_start":
+            start = min(item.current_period_start for item in before.items)
+            return changes.given_back(tx, before, start, now=now)
+        case _:
+            return []
+
+
+def resume(tx: Tx, id: str, params: ResumeSubscription | None = None) -> Subscription:
     """Go on after a pause. Raises Conflict when it is not paused."""
     before = locked(tx, id)
     if before.status is not Status.PAUSED:
         raise Conflict(f"The subscription {id} is not paused: only paused subscriptions can be resumed.", param="id")
     now = moment(tx, before.test_clock)
-    after = move(_restarted(tx, before, now) if anchor_now else before, Status.ACTIVE, status_details=None)
-    draft = EventDraft("customer.subscription.resumed", after)
-    tx.save(Change(after=(after,), events=(EventDraft(cancellations.UPDATED, after), draft)))
-    return after
+    anchor = params.billing_cycle_anchor if params else UNSET
+    unchanged = anchor == "unchanged" or getattr(anchor, "type", None) == "unchanged"
+    after = before if unchanged else _restarted(tx, before, now)
+    on_success = params is None or params.payment_behavior != "resume_on_payment_attempt"
+    types = (UPDATED, "customer.subscription.resumed")
+    return changes.resumed(tx, before, noticing(after), on_success=on_success, now=now, types=types)
 
 
 def migrate(tx: Tx, id: str, mode: BillingMode) -> Subscription:
@@ -377,20 +345,3 @@ def due_at(subscription: Subscription) -> int:
 def ended(subscription: Subscription, now: int) -> Change:
     """The change that ends a subscription together with what it belongs to."""
     return cancellations.deleted(cancellations.cancel_now(subscription, now))
-
-
-def step(tx: Tx, id: str, *, now: int) -> bool:
-    """Run the earliest moment that has come; whether there was one."""
-    before = tx.lock(Subscription, id)
-    change = renewals.step(before, prices_of(tx, before), now)
-    if change is None:
-        return False
-    tx.save(discounts.with_news(before, change))
-    return True
-
-
-def advance(tx: Tx, id: str, *, now: int) -> None:
-    """Run every moment that has come, oldest first, up to a bound; the rest waits for the next call."""
-    for _ in range(MAX_STEPS):
-        if not step(tx, id, now=now):
-            return

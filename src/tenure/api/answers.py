@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tenure.domain.errors import Refused
 from tenure.store.tx import Tx
 from tenure.wire import errors
 
@@ -22,13 +23,18 @@ class Answer(msgspec.Struct, frozen=True):
 class Runs(Protocol):
     """What an operation does inside its transaction."""
 
-    def __call__(self, tx: Tx) -> dict[str, Any]:
-        """The wire's dict of the answer."""
+    def __call__(self, tx: Tx) -> dict[str, Any] | Refused:
+        """The wire's dict of the answer, or a refusal that keeps what was done, as a declined payment does."""
 
 
 def written(shape: dict[str, Any]) -> bytes:
     """JSON indented by two spaces, as the reference answers."""
     return msgspec.json.format(_encode(shape), indent=2)
+
+
+def answered(done: dict[str, Any] | Refused, rid: str) -> Answer:
+    """The answer of an operation that has been carried out."""
+    return refusal(done, rid) if isinstance(done, Refused) else Answer(200, written(done), {})
 
 
 def refusal(exc: Exception, rid: str) -> Answer:

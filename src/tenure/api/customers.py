@@ -21,7 +21,9 @@ from tenure.api.resource import (
     shown,
     update,
 )
-from tenure.domain.customers import Address, Customer, CustomField
+from tenure.api.tax_ids import known_type
+from tenure.domain.customer_balance import MAX_AMOUNT
+from tenure.domain.customers import Address, Customer
 from tenure.domain.documents import Part
 from tenure.domain.errors import NotFound
 from tenure.domain.subscriptions import Subscription
@@ -34,6 +36,13 @@ Phone = Annotated[str, msgspec.Meta(max_length=20)]
 Text = Annotated[str, msgspec.Meta(max_length=5000)]
 
 
+class CustomFieldGiven(Part, frozen=True, kw_only=True):
+    """A name and value printed on every invoice."""
+
+    name: Annotated[str, msgspec.Meta(max_length=40)]
+    value: Annotated[str, msgspec.Meta(max_length=140)]
+
+
 class ShippingGiven(Part, frozen=True, kw_only=True):
     """Where goods go."""
 
@@ -42,27 +51,42 @@ class ShippingGiven(Part, frozen=True, kw_only=True):
     phone: Text | UnsetType = UNSET
 
 
+class RenderingGiven(Part, frozen=True, kw_only=True):
+    """How amounts appear on invoices."""
+
+    amount_tax_display: Literal["exclude_tax", "include_inclusive_tax"] | None | UnsetType = UNSET
+
+
 class InvoiceSettingsGiven(Part, frozen=True, kw_only=True):
     """Defaults for invoices."""
 
-    custom_fields: list[CustomField] | None | UnsetType = UNSET
+    default_payment_method: str | None | UnsetType = UNSET
+    custom_fields: Annotated[list[CustomFieldGiven], msgspec.Meta(max_length=4)] | None | UnsetType = UNSET
     footer: Text | None | UnsetType = UNSET
+    rendering_options: RenderingGiven | None | UnsetType = UNSET
+
+
+class TaxIdGiven(Part, frozen=True, kw_only=True):
+    """A number of the new customer."""
+
+    type: str
+    value: str
 
 
 class CustomerFields(Part, frozen=True, kw_only=True):
     """What can be said about a customer."""
 
     address: Address | None | UnsetType = UNSET
-    balance: int | UnsetType = UNSET
+    balance: Annotated[int, msgspec.Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)] | UnsetType = UNSET
     business_name: Annotated[str, msgspec.Meta(max_length=150)] | None | UnsetType = UNSET
     description: Text | None | UnsetType = UNSET
     email: Email | None | UnsetType = UNSET
     individual_name: Annotated[str, msgspec.Meta(max_length=150)] | None | UnsetType = UNSET
-    invoice_prefix: Annotated[str, msgspec.Meta(min_length=3, max_length=12)] | UnsetType = UNSET
+    invoice_prefix: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{3,12}$")] | UnsetType = UNSET
     invoice_settings: InvoiceSettingsGiven | UnsetType = UNSET
     metadata: dict[str, str] | None | UnsetType = UNSET
     name: Name | None | UnsetType = UNSET
-    next_invoice_sequence: int | UnsetType = UNSET
+    next_invoice_sequence: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | UnsetType = UNSET
     phone: Phone | None | UnsetType = UNSET
     preferred_locales: list[str] | UnsetType = UNSET
     shipping: ShippingGiven | None | UnsetType = UNSET
@@ -73,6 +97,8 @@ class CustomerFields(Part, frozen=True, kw_only=True):
 class CreateCustomer(CustomerFields, frozen=True, kw_only=True):
     """A new customer."""
 
+    payment_method: str | UnsetType = UNSET
+    tax_id_data: list[TaxIdGiven] | UnsetType = UNSET
     test_clock: str | UnsetType = UNSET
 
 
@@ -89,6 +115,8 @@ def _fields(call: Call) -> dict[str, Any]:
     fields.pop("validate", None)
     if fields.get("tax_exempt", "") is None:
         fields["tax_exempt"] = "none"
+    for number, each in enumerate(fields.get("tax_id_data", ())):
+        known_type(each["type"], param=f"tax_id_data[{number}][type]")
     return fields
 
 
@@ -134,5 +162,5 @@ RESOURCE = Resource(
         Operation("GET", "/{id}/subscriptions", ListParams, _subscriptions),
         Operation("DELETE", "/{id}/discount", Nothing, _delete_discount, writes=True),
     ),
-    frozenset({"cash_balance", "default_source", "payment_method", "source", "tax", "tax_id_data"}),
+    frozenset({"cash_balance", "default_source", "source", "tax"}),
 )

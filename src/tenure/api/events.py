@@ -4,9 +4,11 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from tenure.api.resource import Resource, Where, lists, retrieve
+from tenure.api.resource import Call, Nothing, Operation, Resource, Shape, Where, page_shape, shown
 from tenure.domain.errors import Invalid
 from tenure.domain.events import Event
+from tenure.store.older import extras
+from tenure.wire import versions
 from tenure.wire.lists import ListParams, Range, conditions
 
 PATH = "/v1/events"
@@ -45,4 +47,20 @@ def _of_type(name: str) -> list[tuple[str, str, Any]]:
     return [("type", "=", name)]
 
 
-RESOURCE = Resource(PATH, Event, (retrieve(Event), lists(PATH, Event, ListEvents, _where)))
+def _told(call: Call, event: Shape) -> Shape:
+    """The event in the installation's version, whatever version the request speaks: it is what webhooks say, too."""
+    version = call.app.api_version
+    return event if version is versions.CURRENT else versions.older_event(version, event, extras(call.tx))
+
+
+def _one(call: Call) -> Shape:
+    return _told(call, shown(call, call.tx.need(Event, call.id, param="id")))
+
+
+def _page(call: Call) -> Shape:
+    page = page_shape(call, call.tx.page(Event, _where(call.params), **call.params.window()), PATH)
+    page["data"] = [_told(call, event) for event in page["data"]]
+    return page
+
+
+RESOURCE = Resource(PATH, Event, (Operation("GET", "/{id}", Nothing, _one), Operation("GET", "", ListEvents, _page)))

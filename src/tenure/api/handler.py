@@ -10,11 +10,12 @@ from falcon.asgi import Request as AsgiRequest
 from falcon.asgi import Response as AsgiResponse
 
 from tenure.api import auth, idempotency
-from tenure.api.answers import Answer, refusal, written
+from tenure.api.answers import Answer, answered, refusal
 from tenure.api.expansion import expanded
+from tenure.api.older import older_operation, older_refusal
 from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
 from tenure.domain import documents
-from tenure.domain.errors import Invalid, NotFound, Refused
+from tenure.domain.errors import Declined, Invalid, NotFound, Refused
 from tenure.store.tx import Tx
 from tenure.web.context import App
 from tenure.web.request_ids import new_request_id
@@ -36,8 +37,10 @@ class Handler:
         req.context.request_id = rid
         version = versions.CURRENT
         try:
-            version = versions.check(req.get_header("Stripe-Version"))
-            answer = await self._answer(req, (id, child), rid)
+            named = req.get_header("Stripe-Version")
+            version = self.app.api_version if named is None else versions.check(named)
+            spoken = self if version is versions.CURRENT else self._moved(version, id)
+            answer = await spoken._answer(req, (id, child), rid, version)
         except Refused as refused:
             answer = refusal(refused, rid)
         except Exception as bug:  # the door's last handler: logged with the request's id, told as 500
@@ -45,7 +48,12 @@ class Handler:
             answer = refusal(bug, rid)
         finish(resp, answer, rid, version)
 
-    async def _answer(self, req: AsgiRequest, named: tuple[str, str], rid: str) -> Answer:
+    def _moved(self, version: str, id: str) -> "Handler":
+        """The handler of what took the place of an operation that only older versions have; else this one."""
+        operation = older_operation(version, self.resource, self.operation, id)
+        return self if operation is self.operation else Handler(self.app, self.resource, operation)
+
+    async def _answer(self, req: AsgiRequest, named: tuple[str, str], rid: str, version: str) -> Answer:
         key = auth.read_key(req.get_header("Authorization"))
         caller = await self.app.store.system_read(lambda tx: auth.identify(tx, key))
         auth.check_account(caller, req.get_header("Stripe-Account"))
@@ -53,35 +61,44 @@ class Handler:
             auth.check_write(caller)
         raw = await self._raw(req)
         tree = forms.decode(raw)
+        names: dict[str, str] = {}
+        if version is not versions.CURRENT:
+            names = versions.newer(version, f"{self.operation.verb} {self.resource.path}{self.operation.path}", tree)
         paths = forms.take_expand(tree)
         refuse_unsupported(self.resource, list(tree))
         params = forms.read(tree, self.operation.params)
         token = (req.get_header("Idempotency-Key") or None) if self.operation.verb == "POST" else None
         request = documents.Request(id=rid, idempotency_key=token)
 
-        def run(tx: Tx) -> dict[str, Any]:
+        def run(tx: Tx) -> dict[str, Any] | Refused:
             id, child = (each.replace("\0", "\ufffd") for each in named)
             call = Call(tx, params, id, self.app, child)
             try:
-                return expanded(tx, self.operation.run(call), paths)
+                done = self.operation.run(call)
+                return (
+                    older_refusal(tx, done, version)
+                    if isinstance(done, Refused)
+                    else expanded(tx, done, paths, version)
+                )
+            except Declined as declined:
+                raise older_refusal(tx, declined, version) from None
             except NotFound as missing:
-                raise _blamed(missing, tree) from None
+                raise _blamed(missing, tree, names) from None
 
         now = self.app.clock()
         if not self.operation.writes:
-            return Answer(200, written(await self.app.store.read(caller.scope, run, now=now, request=request)), {})
+            return answered(await self.app.store.read(caller.scope, run, now=now, request=request), rid)
         if token is not None:
             where = idempotency.Place(
                 scope=caller.scope,
                 key=token,
                 target=f"{req.method} {req.path}",
-                params_hash=idempotency.digest(raw),
+                params_hashes=idempotency.digests(raw, self.app.ring),
                 request_id=rid,
                 secret=self.operation.secret,
             )
             return await idempotency.run(self.app, where, run, now=now, request=request)
-        shape = await self.app.store.write(caller.scope, run, now=now, request=request)
-        return Answer(200, written(shape), {})
+        return answered(await self.app.store.write(caller.scope, run, now=now, request=request), rid)
 
     async def _raw(self, req: AsgiRequest) -> bytes:
         if self.operation.verb == "GET":
@@ -99,11 +116,13 @@ class Handler:
         return b"&".join(part for part in (query, body) if part)
 
 
-def _blamed(missing: NotFound, tree: forms.Tree) -> Refused:
-    """What the URL names and is not there is 404; what a parameter names makes that parameter wrong: 400."""
+def _blamed(missing: NotFound, tree: forms.Tree, names: dict[str, str]) -> Refused:
+    """What the URL names and is not there is 404; what a parameter names makes that parameter wrong: 400.
+
+    `names` has the caller's names of parameters that newer versions renamed."""
     if missing.param is None or missing.param.partition("[")[0] not in tree:
         return missing
-    return Invalid(missing.message, code=missing.code, param=missing.param)
+    return Invalid(missing.message, code=missing.code, param=names.get(missing.param, missing.param))
 
 
 def finish(resp: AsgiResponse, answer: Answer, rid: str, version: str) -> None:

@@ -11,14 +11,16 @@ An answer that shows a secret (a portal link, a webhook secret) is kept sealed.
 """
 
 import hashlib
+import hmac
 
 from msgspec import Struct
 
-from tenure.api.answers import Answer, Runs, refusal, written
+from tenure.api.answers import Answer, Runs, answered, refusal
 from tenure.domain.documents import Request, Scope
 from tenure.domain.errors import IdempotencyMismatch, InUse, Invalid, Refused, Unavailable
 from tenure.store import idempotency as kept
 from tenure.store.errors import AlreadyExists, Stale
+from tenure.store.seal import KeyRing
 from tenure.store.tx import Tx
 from tenure.web.context import App
 
@@ -32,7 +34,7 @@ class Place(Struct, frozen=True, kw_only=True):
     scope: Scope
     key: str
     target: str
-    params_hash: str
+    params_hashes: tuple[str, ...]
     request_id: str
     secret: bool = False
 
@@ -42,9 +44,13 @@ class Place(Struct, frozen=True, kw_only=True):
         return f"idempotency {self.scope.account} {self.scope.livemode} {self.key}"
 
 
-def digest(raw: bytes) -> str:
-    """What is compared of the parameters."""
-    return hashlib.sha256(raw).hexdigest()
+def digests(raw: bytes, ring: KeyRing) -> tuple[str, ...]:
+    """What is compared of the parameters, under each key of the ring, the first of which is kept.
+
+    Keyed, because parameters may hold what nobody may find out by trying: the number of a card.
+    """
+    keys = (ring.keys[ring.primary], *(key for id, key in ring.keys.items() if id != ring.primary))
+    return tuple(hmac.new(key, raw, hashlib.sha256).hexdigest() for key in keys)
 
 
 class _Replay(Exception):
@@ -78,18 +84,18 @@ def _in_use(place: Place) -> InUse:
 
 
 async def _run(app: App, place: Place, operation: Runs, *, now: int, request: Request) -> Answer:
-    def once(tx: Tx) -> bytes:
+    def once(tx: Tx) -> Answer:
         if not kept.reserve(tx, place.key):
             raise _in_use(place)
         known = kept.get(tx, place.key)
         if known is not None:
             raise _Replay(known)
-        body = written(operation(tx))
-        _keep(app, tx, place, 200, body)
-        return body
+        answer = answered(operation(tx), place.request_id)
+        _keep(app, tx, place, answer.status, answer.body)
+        return answer
 
     try:
-        return Answer(200, await app.store.write(place.scope, once, now=now, request=request), {})
+        return await app.store.write(place.scope, once, now=now, request=request)
     except _Replay as replay:
         return _again(app, place, replay.known)
     except (InUse, Stale, Unavailable):
@@ -107,7 +113,7 @@ def _keep(app: App, tx: Tx, place: Place, status: int, body: bytes) -> None:
             tx,
             place.key,
             method_path=place.target,
-            params_hash=place.params_hash,
+            params_hash=place.params_hashes[0],
             status=status,
             body=app.ring.seal(text, place.row) if place.secret else text,
             headers=place.request_id,
@@ -117,7 +123,7 @@ def _keep(app: App, tx: Tx, place: Place, status: int, body: bytes) -> None:
 
 
 def _again(app: App, place: Place, known: kept.Kept) -> Answer:
-    if (known.method_path, known.params_hash) != (place.target, place.params_hash):
+    if known.method_path != place.target or known.params_hash not in place.params_hashes:
         raise IdempotencyMismatch(
             f"Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
             f"using a key other than '{place.key}' if you meant to execute a different request."

@@ -22,12 +22,18 @@ LookupKey = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class CustomAmountGiven(Part, frozen=True, kw_only=True):
-    """An amount that the payer chooses: not for subscriptions."""
+    """An amount that the payer chooses: of one-time prices only."""
 
     enabled: bool
     maximum: Amount | UnsetType = UNSET
     minimum: Amount | UnsetType = UNSET
     preset: Amount | UnsetType = UNSET
+
+
+class TransformGiven(TransformQuantity, frozen=True, kw_only=True):
+    """Divide the quantity before it is billed, and round."""
+
+    divide_by: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class TierGiven(Part, frozen=True, kw_only=True):
@@ -43,6 +49,7 @@ class TierGiven(Part, frozen=True, kw_only=True):
 class CurrencyOptionGiven(Part, frozen=True, kw_only=True):
     """The price in another currency."""
 
+    custom_unit_amount: CustomAmountGiven | UnsetType = UNSET
     tax_behavior: TaxBehavior | UnsetType = UNSET
     tiers: list[TierGiven] | UnsetType = UNSET
     unit_amount: Amount | UnsetType = UNSET
@@ -96,7 +103,7 @@ class CreatePrice(PriceFields, frozen=True, kw_only=True):
     tiers: list[TierGiven] | UnsetType = UNSET
     tiers_mode: Literal["graduated", "volume"] | UnsetType = UNSET
     transfer_lookup_key: bool = False
-    transform_quantity: TransformQuantity | UnsetType = UNSET
+    transform_quantity: TransformGiven | UnsetType = UNSET
 
 
 class UpdatePrice(Part, frozen=True, kw_only=True):
@@ -131,32 +138,20 @@ class ListPrices(ListParams, frozen=True, kw_only=True):
     type: Literal["one_time", "recurring"] | UnsetType = UNSET
 
 
-def price_fields(params: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a price as a document holds them."""
-    fields = given(params)
-    if "currency" in fields:
-        fields["currency"] = fields["currency"].lower()
-    if fields.get("custom_unit_amount") is not None:
-        raise Invalid("Tenure does not support `custom_unit_amount`.", param="custom_unit_amount")
-    if fields.get("recurring", {}).get("usage_type") == "metered" and fields["recurring"].get("meter") is None:
-        raise Invalid("Metered prices need a `meter`.", code="parameter_missing", param="recurring[meter]")
-    for tier in fields.get("tiers", []):
-        tier["up_to"] = None if tier["up_to"] == "inf" else tier["up_to"]
-    return fields
-
-
 def _create(call: Call) -> Price:
-    fields = price_fields(call.params)
+    fields = given(call.params)
     product, transfer = fields.pop("product_data", None), fields.pop("transfer_lookup_key", False)
-    if (product is None) == ("product" not in fields):
-        raise Invalid("Pass exactly one of `product` and `product_data`.", code="parameter_missing", param="product")
+    if product is None and "product" not in fields:
+        raise Invalid("You must specify either `product` or `product_data` when creating a price.")
+    if product is not None and "product" in fields:
+        raise Invalid("You may only specify one of these parameters: product, product_data.", param="product")
     if product is not None:
         fields["product"] = products.create(call.tx, product, id=product.pop("id", None)).id
     return prices.create(call.tx, fields, transfer_lookup_key=transfer)
 
 
 def _update(call: Call) -> Price:
-    fields = price_fields(call.params)
+    fields = given(call.params)
     transfer = fields.pop("transfer_lookup_key", False)
     return prices.update(call.tx, call.id, fields, transfer_lookup_key=transfer)
 
@@ -170,8 +165,19 @@ def _where(params: ListPrices) -> Where:
         where.append(("currency", "=", params.currency.lower()))
     if params.lookup_keys is not UNSET:
         where.append(("lookup_key", "in", params.lookup_keys))
-    if params.recurring is not UNSET and params.recurring.interval is not UNSET:
-        where.append(("interval", "=", params.recurring.interval))
+    return where if params.recurring is UNSET else [*where, *_recurring(params.recurring)]
+
+
+def _recurring(wanted: RecurringFilter) -> Where:
+    """A price that does not say how its usage is counted is licensed."""
+    where: list[tuple[str, str, Any]] = [("type", "=", "recurring")]
+    if wanted.interval is not UNSET:
+        where.append(("interval", "=", wanted.interval))
+    if wanted.meter is not UNSET:
+        where.append(("recurring.meter", "=", wanted.meter))
+    if wanted.usage_type is not UNSET:
+        metered = wanted.usage_type == "metered"
+        where.append(("recurring.meter", "not null" if metered else "null", None))
     return where
 
 

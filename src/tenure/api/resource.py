@@ -15,7 +15,7 @@ import msgspec
 
 from tenure.api.searching import search
 from tenure.domain.documents import Document
-from tenure.domain.errors import Invalid, NotFound
+from tenure.domain.errors import Invalid, NotFound, Refused
 from tenure.store.tx import Page, Tx
 from tenure.web.context import App
 from tenure.wire.lists import ListParams, SearchParams, listing, search_result
@@ -38,12 +38,15 @@ class Call(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Operation:
-    """One verb on a path that follows the resource's own; `{id}` names the object, `secret`: its answer holds one."""
+    """One verb on a path that follows the resource's own; `{id}` names the object, `secret`: its answer holds one.
+
+    A `Refused` that `run` raises undoes everything; one that it returns is answered and what was done stays.
+    """
 
     verb: str
     path: str
     params: type[msgspec.Struct]
-    run: Callable[[Call], Shape]
+    run: "Callable[[Call], Shape | Refused]"
     writes: bool = False
     secret: bool = False
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tenure.domain.documents import D, Document
+from tenure.store.kinds import KINDS
 from tenure.store.tx import Page, Tx
 from tenure.wire.search import Condition, Search
 
@@ -24,7 +25,8 @@ COMPARED: dict[str, Callable[[int, int], bool]] = {
 
 def search(tx: Tx, cls: type[D], query: Search, *, limit: int, starting_after: str | None) -> "Page[D]":
     """Documents that meet the query, newest first, read in batches until a page is full."""
-    where = [] if query.any else [pushed for c in query.conditions if (pushed := _pushed(c)) is not None]
+    columns = KINDS[cls].table.c
+    where = [] if query.any else [pushed for c in query.conditions if (pushed := _pushed(c)) and pushed[0] in columns]
     found: list[D] = []
     after = starting_after
     while True:
@@ -45,8 +47,8 @@ def _pushed(condition: Condition) -> tuple[str, str, Any] | None:
         return (condition.field, "=", str(condition.value).lower())
     if condition.field in ("created", "canceled_at") and isinstance(condition.value, int):
         return (condition.field, "=" if condition.operator == ":" else condition.operator, condition.value)
-    if condition.field == "product":
-        return ("product", "=", condition.value)
+    if condition.field in ("product", "customer"):
+        return (condition.field, "=", condition.value)
     return None
 
 

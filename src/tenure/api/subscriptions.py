@@ -20,7 +20,13 @@ from tenure.api.resource import (
 )
 from tenure.domain.documents import Part, full
 from tenure.domain.errors import NotFound
-from tenure.domain.requests import AnchorGiven, CreateSubscription, DetailsGiven, Proration, UpdateSubscription
+from tenure.domain.requests import (
+    CancelSubscription,
+    CreateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from tenure.domain.subscriptions import TERMINAL, BillingMode, Flexible, Subscription
 from tenure.wire.lists import ListParams, Range, conditions
 
@@ -28,23 +34,6 @@ PATH = "/v1/subscriptions"
 StatusFilter = Literal[
     "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"
 ]  # fmt: skip
-
-
-class CancelSubscription(Part, frozen=True, kw_only=True):
-    """How to end at once; `invoice_now` and `prorate` act from when invoices exist."""
-
-    cancellation_details: DetailsGiven | UnsetType = UNSET
-    invoice_now: bool = False
-    prorate: bool = False
-
-
-class ResumeSubscription(Part, frozen=True, kw_only=True):
-    """How to go on after a pause."""
-
-    billing_cycle_anchor: AnchorGiven | Literal["now", "unchanged"] | UnsetType = UNSET
-    payment_behavior: Literal["resume_on_payment_attempt", "resume_on_payment_success"] | UnsetType = UNSET
-    proration_behavior: Proration | UnsetType = UNSET
-    proration_date: int | UnsetType = UNSET
 
 
 class MigratedMode(Part, frozen=True, kw_only=True):
@@ -58,21 +47,6 @@ class MigrateSubscription(Part, frozen=True, kw_only=True):
     """Going over to flexible billing."""
 
     billing_mode: MigratedMode
-
-
-class PauseFor(Part, frozen=True, kw_only=True):
-    """What is billed when a pause starts."""
-
-    outstanding_usage_through: dict[str, str] | UnsetType = UNSET
-    unused_time_from: dict[str, str] | UnsetType = UNSET
-
-
-class PauseSubscription(Part, frozen=True, kw_only=True):
-    """How to pause."""
-
-    bill_for: PauseFor | UnsetType = UNSET
-    invoicing_behavior: Literal["invoice", "pending_invoice_item"] | UnsetType = UNSET
-    type: Literal["subscription"] | UnsetType = UNSET
 
 
 class ListSubscriptions(ListParams, frozen=True, kw_only=True):
@@ -117,13 +91,13 @@ def _cancel(call: Call) -> dict[str, Any]:
         raise NotFound(f"No such subscription: '{call.id}'", code="resource_missing", param="id")
     details = call.params.cancellation_details
     given = None if details is UNSET else details
-    return shown(call, subscriptions.cancel(call.tx, call.id, mode="immediately", details=given))
+    wish = call.params
+    gone = subscriptions.cancel(call.tx, call.id, details=given, invoice_now=wish.invoice_now, prorate=wish.prorate)
+    return shown(call, gone)
 
 
 def _resume(call: Call) -> Subscription:
-    anchor = call.params.billing_cycle_anchor
-    unchanged = anchor == "unchanged" or getattr(anchor, "type", None) == "unchanged"
-    return subscriptions.resume(call.tx, call.id, anchor_now=not unchanged)
+    return subscriptions.resume(call.tx, call.id, call.params)
 
 
 def _migrate(call: Call) -> Subscription:
@@ -133,7 +107,7 @@ def _migrate(call: Call) -> Subscription:
 
 
 def _pause(call: Call) -> Subscription:
-    return subscriptions.pause(call.tx, call.id)
+    return subscriptions.pause(call.tx, call.id, call.params)
 
 
 def _delete_discount(call: Call) -> dict[str, Any]:
@@ -159,16 +133,12 @@ RESOURCE = Resource(
     ),
     frozenset(
         {
-            "add_invoice_items",
             "application_fee_percent",
             "billing_schedules",
             "billing_thresholds",
             "customer_account",
-            "default_payment_method",
             "default_source",
-            "default_tax_rates",
             "on_behalf_of",
-            "payment_settings",
             "transfer_data",
         }
     ),

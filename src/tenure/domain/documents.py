@@ -53,10 +53,14 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class EventDraft(msgspec.Struct, frozen=True):
-    """News to be recorded with a change: its type and the document it tells about."""
+    """News to be recorded with a change: its type and the document it tells about.
+
+    `before` is what that was, where it is kept nowhere: a summary of other documents.
+    """
 
     type: str
     doc: Document | Identified
+    before: Document | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,9 @@ Refused
 └── Unavailable           503  the database cannot take the write now; nothing was changed
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Refused(Exception):
     """A request that the rules do not allow; the message is a full sentence for the caller."""
@@ -55,10 +58,22 @@ class Unauthenticated(Refused):
 
 
 class Declined(Refused):
-    """The payment was declined."""
+    """The payment was declined; `details` are what else the error object says, such as the decline code."""
 
     status = 402
     type = "card_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """The sentence and the code, with the objects that the error quotes as the wire shows them."""
+        super().__init__(message, code=code, param=param)
+        self.details = dict(details or {})
 
 
 class Forbidden(Refused):

@@ -1,60 +1,76 @@
 """What happens to a subscription by itself as time passes, one due moment at a time, in order.
 
-    cancel_at ─▶ canceled      trial_end ─▶ active | paused | canceled
-    resumes_at ─▶ collection goes on      current_period_end ─▶ the next period
+    expired        incomplete for 23 hours ─▶ incomplete_expired
+    update_expired a pending update that nobody paid for is dropped
+    ended          cancel_at ─▶ canceled
+    trial_ended    trial_end ─▶ active | paused | canceled
+    resumed        collection goes on
+    trial_notice   three days before a trial's end
+    upcoming       seven days before an invoice
+    period_ended   current_period_end ─▶ the next period
 
-Where moments coincide, an end comes before a trial's end, and that before a new period.
+Where moments coincide they run in this order: an end comes before a trial's end, and that before a new period.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec.structs import replace
 
-from tenure.domain.cancellations import deleted, end_reached, updated
 from tenure.domain.discounts import Discount
-from tenure.domain.documents import Change, EventDraft
 from tenure.domain.items import item_period, start_period
 from tenure.domain.prices import Price
-from tenure.domain.subscriptions import (
-    PausedBy,
-    PausedDetails,
-    Status,
-    StatusDetails,
-    Subscription,
-    move,
-    next_due,
-)
+from tenure.domain.subscriptions import Status, Subscription, move, next_due, noticing
 
-PAUSED = "customer.subscription.paused"
+Happening = Literal[
+    "ended",
+    "expired",
+    "period_ended",
+    "resumed",
+    "trial_ended",
+    "trial_notice",
+    "upcoming",
+    "update_expired",
+]
 
 
-def step(subscription: Subscription, prices: Mapping[str, Price], now: int) -> Change | None:
-    """The change of the earliest moment that has come by `now`, or None when nothing is due."""
+def due(subscription: Subscription, now: int) -> tuple[Happening, int] | None:
+    """What has come by `now` first, and its moment; None when nothing is due."""
     at = next_due(subscription)
     if at is None or at > now:
         return None
-    if subscription.cancel_at == at:
-        return deleted(end_reached(subscription, at))
-    if subscription.status is Status.TRIALING and subscription.trial_end == at:
-        return _end_trial(subscription, prices, at)
-    pause = subscription.pause_collection
-    if pause is not None and pause.resumes_at == at:
-        return updated(replace(subscription, pause_collection=None))
-    return updated(_renew(subscription, prices, at))
+    return _what(subscription, at), at
 
 
-def _renew(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Subscription:
+def _what(subscription: Subscription, at: int) -> Happening:
+    update, pause = subscription.pending_update, subscription.pause_collection
+    trial_end = subscription.trial_end if subscription.status is Status.TRIALING else None
+    order: tuple[tuple[Happening, int | None], ...] = (
+        ("expired", subscription.expires_at),
+        ("update_expired", update.expires_at if update else None),
+        ("ended", subscription.cancel_at),
+        ("trial_ended", trial_end),
+        ("resumed", pause.resumes_at if pause else None),
+        ("trial_notice", subscription.trial_notice_at),
+        ("upcoming", subscription.upcoming_at),
+    )
+    return next((what for what, moment in order if moment == at), "period_ended")
+
+
+def renewed(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Subscription:
+    """The subscription with the items whose period ends at `at` in their next one."""
     anchor = subscription.billing_cycle_anchor
     items = []
     for item in subscription.items:
         if item.current_period_end == at:
             start, end = item_period(prices[item.price], anchor, at)
-            item = replace(item, current_period_start=max(start, item.current_period_end), current_period_end=end)
+            start = max(start, item.current_period_end)
+            item = replace(item, current_period_start=start, current_period_end=end, debits=[])
         items.append(item)
-    return _without_ended(replace(subscription, items=items), at)
+    return noticing(without_ended(replace(subscription, items=items), at))
 
 
-def _without_ended(subscription: Subscription, at: int) -> Subscription:
+def without_ended(subscription: Subscription, at: int) -> Subscription:
     """The subscription with the discounts that still hold when a period starts at `at`."""
     items = [replace(item, discounts=_holding(item.discounts, at)) for item in subscription.items]
     return replace(subscription, items=items, discounts=_holding(subscription.discounts, at))
@@ -64,17 +80,11 @@ def _holding(discounts: list[Discount], at: int) -> list[Discount]:
     return [discount for discount in discounts if discount.end is None or discount.end > at]
 
 
-def _end_trial(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Change:
+def trial_over(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Subscription:
+    """The subscription active, in the first period that is paid for."""
     settings = subscription.trial_settings
-    missing = settings.end_behavior.missing_payment_method if settings else "create_invoice"
-    if subscription.default_payment_method is None and missing == "cancel":
-        asked_at = subscription.canceled_at or at
-        return deleted(move(subscription, Status.CANCELED, ended_at=at, canceled_at=asked_at, pause_collection=None))
-    if subscription.default_payment_method is None and missing == "pause":
-        why = PausedDetails(subscription=PausedBy(type="trial_end_without_payment_method"), transitioned_at=at)
-        paused = move(subscription, Status.PAUSED, status_details=StatusDetails(paused=why))
-        drafts = (EventDraft("customer.subscription.updated", paused), EventDraft(PAUSED, paused))
-        return Change(after=(paused,), events=drafts)
-    anchor = subscription.billing_cycle_anchor
+    anew = settings is not None and settings.end_behavior.billing_cycle_anchor == "now"
+    anchor = at if anew else subscription.billing_cycle_anchor
     items = [start_period(item, prices[item.price], anchor=anchor, at=at) for item in subscription.items]
-    return updated(_without_ended(move(subscription, Status.ACTIVE, items=items), at))
+    active = move(subscription, Status.ACTIVE, items=items, billing_cycle_anchor=anchor, trial_notice_at=None)
+    return noticing(without_ended(active, at))

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from tenure.domain.customers import CustomField
 from tenure.domain.discounts import Discount
 from tenure.domain.documents import Document, Part
 from tenure.domain.errors import Conflict, Invalid
@@ -117,7 +118,7 @@ class SubscriptionInvoiceSettings(Part, frozen=True, kw_only=True):
     """Defaults for the invoices of this subscription."""
 
     account_tax_ids: list[str] | None = None
-    custom_fields: list[dict[str, str]] | None = None
+    custom_fields: list[CustomField] | None = None
     description: str | None = None
     footer: str | None = None
     issuer: Issuer = Issuer()
@@ -209,6 +210,20 @@ class SubscriptionItem(Part, frozen=True, kw_only=True):
     debits: list[Debit] = msgspec.field(default_factory=list)
 
 
+class PendingUpdate(Part, frozen=True, kw_only=True):
+    """A change that waits for its payment, at most until `expires_at`."""
+
+    billing_cycle_anchor: int | None = None
+    cancel_at_period_end: bool | None = None
+    discount: None = None
+    discounts: list[str] | None = None
+    expires_at: int
+    metadata: dict[str, str] | None = None
+    subscription_items: list[SubscriptionItem] | None = None
+    trial_end: int | None = None
+    trial_from_plan: bool | None = None
+
+
 class Subscription(Document, frozen=True, kw_only=True):
     """A customer's subscription; `items` hold prices by id, the wire embeds them."""
 
@@ -247,7 +262,7 @@ class Subscription(Document, frozen=True, kw_only=True):
     payment_settings: dict[str, Any] | None = None
     pending_invoice_item_interval: PendingInterval | None = None
     pending_setup_intent: str | None = None
-    pending_update: dict[str, Any] | None = None
+    pending_update: PendingUpdate | None = None
     presentment_details: dict[str, Any] | None = None
     schedule: str | None = None
     start_date: int
@@ -258,13 +273,18 @@ class Subscription(Document, frozen=True, kw_only=True):
     trial_end: int | None = None
     trial_settings: TrialSettings | None = TrialSettings()
     trial_start: int | None = None
-    # Not shown: moments at which something is said or ends by itself; None once that has happened.
+    # Not shown: moments at which something is said or ends by itself, None once that has happened; and the invoice
+    # whose payment lets a paused one go on.
     trial_notice_at: int | None = None
     upcoming_at: int | None = None
     expires_at: int | None = None
+    resuming: str | None = None
 
 
-SUBSCRIPTION_HIDDEN = ("trial_notice_at", "upcoming_at", "expires_at")
+SUBSCRIPTION_HIDDEN = ("trial_notice_at", "upcoming_at", "expires_at", "resuming")
+FIRST_PAYMENT_S = 23 * 3600  # how long an incomplete subscription, or a pending update, waits for its payment
+TRIAL_NOTICE_S = 3 * 86400
+UPCOMING_S = 7 * 86400
 
 
 def move(subscription: Subscription, to: Status, **changes: Any) -> Subscription:
@@ -279,13 +299,32 @@ def period_end(subscription: Subscription) -> int:
     return max(item.current_period_end for item in subscription.items)
 
 
+def in_trial_at(subscription: Subscription, at: int) -> bool:
+    """Whether that moment lies in its trial."""
+    return subscription.trial_end is not None and subscription.trial_end > at
+
+
+def noticing(subscription: Subscription) -> Subscription:
+    """The subscription with the moments set at which its trial's end and its next invoice are announced."""
+    trial = subscription.trial_end if subscription.status is Status.TRIALING else None
+    ends = [item.current_period_end for item in subscription.items]
+    return replace(
+        subscription,
+        trial_notice_at=max(trial - TRIAL_NOTICE_S, subscription.created) if trial is not None else None,
+        upcoming_at=min(ends) - UPCOMING_S if ends and trial is None else None,
+    )
+
+
 def next_due(subscription: Subscription) -> int | None:
     """The next moment at which something happens by itself, or None when nothing will."""
     if subscription.status in TERMINAL:
         return None
-    moments = [subscription.cancel_at]
+    moments = [subscription.cancel_at, subscription.expires_at]
+    if subscription.pending_update is not None:
+        moments.append(subscription.pending_update.expires_at)
     if subscription.status not in (Status.PAUSED, Status.INCOMPLETE):
         moments += [item.current_period_end for item in subscription.items]
+        moments += [subscription.trial_notice_at, subscription.upcoming_at]
     if subscription.status is Status.TRIALING:
         moments.append(subscription.trial_end)
     if subscription.pause_collection is not None:

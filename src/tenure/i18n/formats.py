@@ -125,9 +125,9 @@ def percent(value: float, language: Language) -> str:
     return format_percent(share, locale=cldr(language.tag), decimal_quantization=False)
 
 
-def number(value: int, language: Language) -> str:
-    """A whole number with the language's grouping."""
-    return format_decimal(value, locale=cldr(language.tag))
+def number(value: int | Decimal, language: Language) -> str:
+    """A number with the language's grouping, and with all the decimals that it has."""
+    return format_decimal(value, locale=cldr(language.tag), decimal_quantization=False)
 
 
 def per(interval: str, count: int, language: Language) -> str:

@@ -2,10 +2,11 @@
 
 from falcon.asgi import App as AsgiApp
 
-from tenure.portal import cancel, home
+from tenure.portal import cancel, home, invoices
 from tenure.portal.door import Door, Exchange, Landing, Page
-from tenure.portal.visit import Answer, Goto, Visit
+from tenure.portal.visit import Visit
 from tenure.store import Tx
+from tenure.web.asked import Answer, Goto
 from tenure.web.context import App
 from tenure.web.portal_pages import HOME
 
@@ -19,6 +20,7 @@ def add_routes(to: AsgiApp, app: App) -> None:  # type: ignore[type-arg]
     door, sub = Door(app), "/p/subscriptions/{id}"
     to.add_route("/p", Page(door, _to_home))
     to.add_route(HOME, Page(door, home.show))
+    to.add_route(invoices.PATH, Page(door, invoices.show))
     to.add_route("/p/session", Exchange(door))
     to.add_route("/p/session/{secret}", Landing(door))
     to.add_route("/p/language", Page(door, take=home.choose_language))

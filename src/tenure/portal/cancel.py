@@ -30,9 +30,10 @@ from tenure.domain.retention import (
 )
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
 from tenure.portal.home import catalog_of
-from tenure.portal.visit import Answer, Goto, Shown, Visit, message
+from tenure.portal.visit import Visit
 from tenure.store import Tx
 from tenure.web import portal_cancel
+from tenure.web.asked import Answer, Goto, Shown, message
 from tenure.web.portal_cancel import Case, facts_version
 from tenure.web.portal_pages import HOME, LeavePage
 from tenure.web.portal_plans import ends_at

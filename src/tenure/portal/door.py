@@ -8,40 +8,36 @@ no session: the calm expired page │ refused: its page │ a bug: 500 with the 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import structlog
 from falcon.asgi import Request as AsgiRequest
 from falcon.asgi import Response as AsgiResponse
 
 from tenure.domain.documents import Request
-from tenure.domain.errors import Forbidden, Invalid, NotFound, Refused
+from tenure.domain.errors import Forbidden, NotFound, Refused
 from tenure.i18n.languages import Language
 from tenure.portal import session
-from tenure.portal.visit import (
+from tenure.portal.visit import Handler, around, bare_frame, visit
+from tenure.store import Tx
+from tenure.store.portal_sessions import Opened, by_cookie_hash
+from tenure.web import csrf, headers, sessions
+from tenure.web.asked import (
     Answer,
     Asked,
     Goto,
-    Handler,
     Shown,
-    around,
-    bare_frame,
+    asked_of,
     message,
+    put,
+    read_form,
     reading_language,
     unbranded_frame,
-    visit,
 )
-from tenure.store import Tx
-from tenure.store.portal_sessions import Opened, by_cookie_hash
-from tenure.web import csrf, headers, pages, sessions
 from tenure.web.context import App
-from tenure.web.portal_pages import HOME, Frame, OpenPage, render
+from tenure.web.portal_pages import HOME, Frame, OpenPage
 from tenure.web.request_ids import new_request_id
 
-COOKIE, LANGUAGE_COOKIE = "portal", "language"
-LANGUAGE_AGE_S = 365 * 86400
-MAX_FORM_BYTES = 64 * 1024
-MAX_QUERY_FIELDS = 50
+COOKIE = "portal"
 log = structlog.get_logger("tenure.portal")
 
 Made = tuple[Answer, Frame, Language]
@@ -73,24 +69,11 @@ class Door:
 
     def put(self, req: AsgiRequest, resp: AsgiResponse, answer: Answer, frame: Frame, tongue: Language) -> None:
         """Write an answer on the response."""
-        if isinstance(answer, Goto):
-            resp.status, resp.location = 303, answer.path
-            if answer.language is not None:
-                sessions.write(resp, LANGUAGE_COOKIE, answer.language, https=self.https, max_age_s=LANGUAGE_AGE_S)
-            return
-        resp.status = answer.status
-        pages.respond(req, resp, render(answer.page, frame, tongue), tongue)
+        put(req, resp, answer, frame, tongue, https=self.https)
 
     def asked(self, req: AsgiRequest, ids: dict[str, str], form: dict[str, str] | None = None) -> Asked:
-        """The request as handlers see it; a page shown again after a form is asked for by its own address."""
-        return Asked(
-            path=req.path,
-            form=form or {},
-            query=_query(req.query_string),
-            ids={name: value.replace("\x00", "\ufffd") for name, value in ids.items()},
-            accept_language=(req.get_header("accept-language") or "")[:500],
-            language_cookie=sessions.read(req, LANGUAGE_COOKIE, https=self.https),
-        )
+        """The request as handlers see it."""
+        return asked_of(req, ids, form, https=self.https)
 
     def token(self, req: AsgiRequest) -> str | None:
         """The hash of this browser's cookie."""
@@ -123,17 +106,6 @@ class Door:
         frame = await self.app.store.read(opened.scope, lambda tx: bare_frame(tx, opened, tongue), now=now)
         return signed_out(tongue, frame.merchant.name), frame, tongue
 
-    async def form(self, req: AsgiRequest) -> dict[str, str]:
-        """The fields of a form, the first of each name. Raises Invalid."""
-        body: bytes = await req.stream.read(MAX_FORM_BYTES + 1)
-        if len(body) > MAX_FORM_BYTES:
-            raise Invalid("The form is too large.")
-        try:
-            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
-        except ValueError as problem:
-            raise Invalid("The form has too many fields.") from problem
-        return {name: value.replace("\x00", "\ufffd") for name, value in reversed(pairs)}
-
     async def refused(self, req: AsgiRequest, refused: Refused) -> Made:
         """A refusal as a calm page, within the customer's frame where there is one."""
         tongue = reading_language(self.asked(req, {}))
@@ -154,14 +126,6 @@ class Door:
         text = tongue.gettext("Nothing was changed. Try again in a moment.")
         shown = message(tongue.gettext("Something went wrong on our side"), text, status=500, code=rid)
         return shown, unbranded_frame(), tongue
-
-
-def _query(text: str) -> dict[str, str]:
-    """What the address asks for; one with more names than any page has asks for nothing."""
-    try:
-        return dict(parse_qsl(text, max_num_fields=MAX_QUERY_FIELDS))
-    except ValueError:
-        return {}
 
 
 def refusal(refused: Refused, tongue: Language) -> Shown:
@@ -216,7 +180,7 @@ class Page:
         return await self._run(req, self.show, self.door.asked(req, ids), rid, self.door.app.store.read)
 
     async def _post(self, req: AsgiRequest, ids: dict[str, str], rid: str) -> Made:
-        form = await self.door.form(req)
+        form = await read_form(req)
         if self.take is None:
             raise NotFound("This page takes no forms.")
         return await self._run(req, self.take, self.door.asked(req, ids, form), rid, self.door.app.store.write)
@@ -273,7 +237,7 @@ class Exchange:
 
     async def _exchange(self, req: AsgiRequest, resp: AsgiResponse, rid: str) -> Made:
         door, asked = self.door, self.door.asked(req, {})
-        secret = (await door.form(req)).get("secret", "")[: session.MAX_SECRET_LENGTH]
+        secret = (await read_form(req)).get("secret", "")[: session.MAX_SECRET_LENGTH]
         tongue, now = reading_language(asked, asked.language_cookie), door.app.clock()
         cookie_hash = door.token(req)
         link = await door.app.store.system_read(lambda tx: session.find(tx, secret, cookie_hash), now=now)

@@ -1,6 +1,6 @@
 """The portal's home: the customer's subscriptions, what happens to them next, and what can be done.
 
-GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing information
+GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing information ─ the newest invoices
 """
 
 from msgspec.structs import replace
@@ -11,8 +11,10 @@ from tenure.domain.prices import Price
 from tenure.domain.products import Product
 from tenure.domain.subscriptions import TERMINAL, Status, Subscription, is_ending
 from tenure.i18n.languages import translated_tags
-from tenure.portal.visit import Answer, Goto, Shown, Visit
+from tenure.portal import invoices
+from tenure.portal.visit import Visit
 from tenure.store import Tx
+from tenure.web.asked import Answer, Goto, Shown
 from tenure.web.portal_pages import HOME, HomePage, Notice
 from tenure.web.portal_plans import UNPAID, Catalog, ends_at, plan, plan_name
 
@@ -43,12 +45,15 @@ def show(tx: Tx, visit: Visit) -> Answer:
     may_cancel = visit.configuration.features.subscription_cancel.enabled
     current = [each for each in shown if each.status not in TERMINAL]
     past = [each for each in shown if each.status in TERMINAL]
+    bills, more = invoices.newest(tx, visit)
     return Shown(
         HomePage(
             plans=tuple(plan(each, catalog, visit.reader, may_cancel=may_cancel) for each in current),
             past=tuple(plan(each, catalog, visit.reader) for each in past),
             notices=notices(visit, shown, catalog),
             details=details(visit.customer, visit),
+            invoices=bills,
+            more_invoices=more,
         )
     )
 

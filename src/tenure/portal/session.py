@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from tenure.actions.portal_sessions import token_hash
 from tenure.domain.portal import ABSOLUTE_S, IDLE_S
 from tenure.portal.cancel import start_for
-from tenure.portal.visit import Answer, Asked, Goto, visit
+from tenure.portal.visit import visit
 from tenure.store import SystemTx, Tx
 from tenure.store.portal_sessions import Opened, by_cookie_hash, by_token_hash, exchange, touch
+from tenure.web.asked import Answer, Asked, Goto
 from tenure.web.portal_pages import HOME
 
 TOUCH_EVERY_S = 60

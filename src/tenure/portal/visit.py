@@ -6,9 +6,8 @@ Customer, flow and return address come from the session, never from the request;
 not exist for this one.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,11 +18,11 @@ from tenure.domain.customers import Customer
 from tenure.domain.errors import NotFound
 from tenure.domain.portal import Configuration, Flow, Session
 from tenure.domain.subscriptions import Subscription
-from tenure.i18n.languages import Language, language, translated_tags
-from tenure.i18n.locales import DEFAULT, negotiate
+from tenure.i18n.languages import Language
 from tenure.store import Tx
 from tenure.store.portal_sessions import Opened, remember
-from tenure.web.portal_pages import Frame, MessagePage, Page, frame
+from tenure.web.asked import Answer, Asked, offered_languages, reading_language
+from tenure.web.portal_pages import Frame, frame
 from tenure.web.readers import Merchant, Reader, read_merchant
 
 
@@ -33,37 +32,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     finished: bool = False
     flows: dict[str, str] = msgspec.field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the browser sent."""
-
-    path: str
-    form: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    ids: Mapping[str, str] = field(default_factory=dict)
-    accept_language: str = ""
-    language_cookie: str | None = None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A page; `status` is the HTTP status."""
-
-    page: Page
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Goto:
-    """Go on to another page of the portal (303); `language` is to be remembered by the browser."""
-
-    path: str
-    language: str | None = None
-
-
-Answer = Shown | Goto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +94,6 @@ class Visit:
 Handler = Callable[[Tx, Visit], Answer]
 
 
-def reading_language(asked: Asked, *wishes: str | None, default: str = DEFAULT) -> Language:
-    """The language of a page: the first wish that we have, then the browser's."""
-    tag = negotiate(wishes, accept_language=asked.accept_language, default=default, offered=translated_tags())
-    return language(tag)
-
-
 def visit(tx: Tx, opened: Opened, asked: Asked, *, cookie_hash: str) -> Visit:
     """The visit of an open session."""
     session = opened.session
@@ -156,12 +118,6 @@ def visit(tx: Tx, opened: Opened, asked: Asked, *, cookie_hash: str) -> Visit:
     )
 
 
-@cache
-def offered_languages() -> tuple[Language, ...]:
-    """The languages of the switcher."""
-    return tuple(language(tag) for tag in translated_tags())
-
-
 def around(visit: Visit) -> Frame:
     """The frame of this visit's pages."""
     return frame(
@@ -180,13 +136,3 @@ def bare_frame(tx: Tx, opened: Opened, tongue: Language) -> Frame:
     session = opened.session
     configuration: Any = tx.get(Configuration, session.configuration)
     return frame(read_merchant(tx), configuration, tongue, return_url=session.return_url, home=False)
-
-
-def unbranded_frame() -> Frame:
-    """The frame where not even the merchant is known."""
-    return Frame(merchant=Merchant(account="", name="Tenure", letter="T"), home=False)
-
-
-def message(title: str, text: str = "", *, status: int = 200, support: bool = False, code: str = "") -> Shown:
-    """A calm page that says one thing."""
-    return Shown(MessagePage(title=title, text=text, support=support, code=code), status)

@@ -6,12 +6,18 @@ for each invoice, one use of each meter event's identifier.
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
-from tenure.store.tables import ID, NEWEST, SERIAL, documents, flag, metadata, need, number, words
+from tenure.store.tables import ID, NEWEST, SERIAL, documents, due_indexes, flag, metadata, need, number, words
 
 tax_rates = documents("tax_rates", flag("active"), flag("inclusive"))
-tax_ids = documents("tax_ids", words("customer"), words("type"), indexes=(("customer", *NEWEST),))
+tax_ids = documents("tax_ids", words("customer"), words("type"), number("verify_at"), indexes=(("customer", *NEWEST),))
+Index("ix_tax_ids_pending", tax_ids.c.verify_at)
 payment_methods = documents(
-    "payment_methods", words("customer"), words("type"), words("fingerprint"), indexes=(("customer", *NEWEST),)
+    "payment_methods",
+    words("customer"),
+    words("type"),
+    words("fingerprint"),
+    words("allow_redisplay"),
+    indexes=(("customer", *NEWEST),),
 )
 payment_intents = documents(
     "payment_intents",
@@ -41,9 +47,9 @@ invoices = documents(
     number("due_date"),
     number("next_at"),
     words("test_clock"),
-    indexes=(("customer", *NEWEST), ("subscription", *NEWEST), ("status", *NEWEST), ("test_clock", "next_at")),
+    indexes=(("customer", *NEWEST), ("subscription", *NEWEST), ("status", *NEWEST)),
 )
-Index("ix_invoices_due", invoices.c.next_at)
+due_indexes(invoices)
 Index("uq_invoices_billing_key", invoices.c.account, invoices.c.livemode, invoices.c.billing_key, unique=True)
 Index("uq_invoices_number", invoices.c.account, invoices.c.livemode, invoices.c.number, unique=True)
 Index("uq_invoices_hosted_token", invoices.c.hosted_token, unique=True)
@@ -84,14 +90,26 @@ subscription_schedules = documents(
     words("customer"),
     words("subscription"),
     words("status"),
+    number("canceled_at"),
+    number("completed_at"),
+    number("released_at"),
     number("next_at"),
     words("test_clock"),
-    indexes=(("customer", *NEWEST), ("subscription", *NEWEST), ("test_clock", "next_at")),
+    indexes=(("customer", *NEWEST), ("subscription", *NEWEST)),
 )
-Index("ix_subscription_schedules_due", subscription_schedules.c.next_at)
+due_indexes(subscription_schedules)
 
 features = documents("features", flag("active"), words("lookup_key"), indexes=(("lookup_key",),))
-Index("uq_features_lookup_key", features.c.account, features.c.livemode, features.c.lookup_key, unique=True)
+# An archived feature gives its key back.
+Index(
+    "uq_features_lookup_key",
+    features.c.account,
+    features.c.livemode,
+    features.c.lookup_key,
+    unique=True,
+    sqlite_where=features.c.active,
+    postgresql_where=features.c.active,
+)
 product_features = documents(
     "product_features", words("product"), words("feature"), indexes=(("product", *NEWEST), ("feature",))
 )
@@ -100,7 +118,16 @@ active_entitlements = documents(
 )
 
 meters = documents("meters", words("event_name"), words("status"), indexes=(("event_name",),))
-# Usage is many small rows, not documents: they are summed, and never change.
+Index(
+    "uq_meters_event_name",
+    meters.c.account,
+    meters.c.livemode,
+    meters.c.event_name,
+    unique=True,
+    sqlite_where=meters.c.status == "active",
+    postgresql_where=meters.c.status == "active",
+)
+# Usage is many small rows, not documents: they are summed, and change only when one is canceled, which keeps it.
 meter_events = Table(
     "meter_events",
     metadata,
@@ -113,6 +140,7 @@ meter_events = Table(
     need("at", BigInteger()),
     need("value", Text()),
     need("created", BigInteger()),
+    number("canceled_at"),
     sqlite_autoincrement=True,
 )
 Index(

@@ -76,7 +76,7 @@ _ITEMS = {"price": schema.subscription_items.c.price, "product": schema.subscrip
 _REDEEMED = ("times_redeemed",)
 
 KINDS: dict[type[Document], Kind] = {
-    Customer: Kind("customer", schema.customers, fields("email", "name", "test_clock")),
+    Customer: Kind("customer", schema.customers, fields("email", "name", "test_clock", "invoice_prefix")),
     Product: Kind("product", schema.products, fields("active", "name")),
     Price: Kind("price", schema.prices, _price),
     Coupon: Kind("coupon", schema.coupons, fields("name", "times_redeemed", "max_redemptions"), counters=_REDEEMED),

@@ -62,6 +62,8 @@ class PostgresLink:
 class PostgresStore(Store):
     """Documents on a server; any number of processes may use it."""
 
+    shared = True
+
     def __init__(self, url: str, *, connections: int = 8) -> None:
         super().__init__()
         self._url = url
@@ -118,7 +120,10 @@ class PostgresStore(Store):
         request: Request | None = None,
         background: bool = False,
     ) -> T:
-        return await self._write(lambda link: Tx(link, scope, now=now, request=request), fn, background=background)
+        site = self.public_url
+        return await self._write(
+            lambda link: Tx(link, scope, now=now, request=request, site=site), fn, background=background
+        )
 
     async def system_read(self, fn: Callable[[SystemTx], T], *, now: int = 0) -> T:
         return await self._in_thread(lambda: self._read(lambda link: fn(SystemTx(link, now=now))))

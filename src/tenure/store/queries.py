@@ -55,6 +55,7 @@ class Statements:
 
     get: Executable
     lock: Executable
+    claim: Executable
     many: Executable
     insert: Executable
     update: Executable
@@ -108,6 +109,7 @@ def statements(cls: type[Document], dialect: str) -> Statements:
     return Statements(
         get=one,
         lock=one.with_for_update(of=table),
+        claim=one.with_for_update(of=table, skip_locked=True),
         many=select(*_selected(kind)).where(scoped(table), table.c.id.in_(ids)),
         insert=_insert(table, stored, dialect),
         update=_update(table, changing),
@@ -237,7 +239,7 @@ def _where(shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _column(table: Table, name: str, at: int, dialect: str) -> Any:
-    """An index column, or text inside the document: `description`, `metadata.plan`."""
+    """An index column, or text inside the document: `description`, `recurring.meter`, `metadata.plan`."""
     if name in table.c:
         return table.c[name]
     if name.startswith("metadata."):
@@ -247,11 +249,12 @@ def _column(table: Table, name: str, at: int, dialect: str) -> Any:
         # A JSON path cannot quote every key that metadata may have; a row of json_each can.
         pairs = func.json_each(table.c.doc, "$.metadata").table_valued("key", "value")
         return select(cast(pairs.c.value, Text)).where(pairs.c.key == key).correlate(table).scalar_subquery()
-    if not name.isidentifier():
+    steps = name.split(".")
+    if not all(step.isidentifier() for step in steps):
         raise ValueError(f"{table.name} has no column {name!r}")
     if dialect == "sqlite":
         return cast(func.json_extract(table.c.doc, f"$.{name}"), Text)
-    return func.jsonb_extract_path_text(cast(table.c.doc, JSONB), name)
+    return func.jsonb_extract_path_text(cast(table.c.doc, JSONB), *steps)
 
 
 def _condition(column: Any, op: str, at: int, number: int) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ from tenure.store.kinds import KINDS
 from tenure.store.lanes import deliver
 from tenure.store.queries import scoped
 from tenure.store.schema import subscription_items, webhook_endpoints
+from tenure.wire.expand import expand
 from tenure.wire.shapes import render
 
 if TYPE_CHECKING:
@@ -46,6 +47,35 @@ class Wish(NamedTuple):
 
     endpoint_id: str
     enabled_events: frozenset[str]
+
+
+class Batch(NamedTuple):
+    """The events of one change, and what its documents were before it."""
+
+    events: tuple[EventDraft, ...]
+    before: Mapping[tuple[type[Document], str], Document]
+
+
+def record(tx: "Tx", batches: Iterable[Batch]) -> None:
+    """Write the events, or keep them until the story that is being told ends."""
+    if tx.held is not None:
+        tx.held += batches
+        return
+    for batch in batches:
+        if batch.events:
+            _record(tx, batch.events, batch.before)
+
+
+def without_updates(batches: Iterable[Batch], told: Iterable[EventDraft]) -> list[Batch]:
+    """The batches without the updates of what has been told about."""
+    ids = {draft.doc.id for draft in told}
+    return [
+        Batch(tuple(e for e in b.events if not (e.type.endswith(_UPDATES) and e.doc.id in ids)), b.before)
+        for b in batches
+    ]
+
+
+_UPDATES = (".updated", ".pending_update_applied")
 
 
 class _Wanted(msgspec.Struct):
@@ -71,7 +101,7 @@ def save(tx: "Tx", change: Change) -> None:
     for doc in change.deleted:
         _write(tx, doc, deleted=True)
     if change.events:
-        _record(tx, change.events, before)
+        record(tx, [Batch(change.events, before)])
 
 
 def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
@@ -96,6 +126,7 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
         if tx.run(all_of.update, **tx.bound, id=doc.id, ver=known.ver, **{k: new[k] for k in all_of.updates}) == 0:
             raise Stale(kind.noun, doc.id)
     tx.loaded[cls, doc.id] = Loaded(doc, values["ver"], deleted)
+    tx.own.add((cls, doc.id))
     if tx.cache is not None:
         tx.cache.touch(tx.scope, doc)
     if isinstance(doc, Subscription):
@@ -129,7 +160,7 @@ def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[D
         after = _shown(draft.doc, tx)
         old: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
         if draft.type.endswith(".updated"):
-            original = shown.get(key)
+            original = draft.before or shown.get(key)
             old = difference(_shown(original, tx), after) if original is not None else {}
         shown[key] = draft.doc
         event = Event(
@@ -145,10 +176,15 @@ def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[D
 
 
 def _shown(doc: Document | Identified, tx: "Tx") -> dict[str, Any]:
-    """What the wire shows of it, with the prices it embeds even where they are deleted."""
+    """What the wire shows of it unasked, with the prices it embeds even where they are deleted."""
     if isinstance(doc, Document):
-        return render(doc, partial(tx.many, deleted=True), now=tx.now)
+        return expand(render(doc, partial(tx.many, deleted=True), now=tx.now), (), _nothing)
     return full(doc)
+
+
+def _nothing(kind: str, ids: list[str]) -> dict[str, Any]:
+    """What is loaded where nothing is asked for."""
+    return {}
 
 
 def _deliver(tx: "Tx", event: Event, object_id: str, wishes: Iterable[Wish]) -> None:

@@ -174,7 +174,9 @@ class SqliteStore(Store):
         background: bool = False,
     ) -> T:
         def tx() -> Tx:
-            return Tx(self._started_writer().link, scope, now=now, request=request, cache=self._cache)
+            return Tx(
+                self._started_writer().link, scope, now=now, request=request, cache=self._cache, site=self.public_url
+            )
 
         return await self._submit(partial(self._run, tx, fn), background=background)
 

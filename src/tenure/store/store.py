@@ -9,30 +9,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import bindparam, false, select
-
 from tenure.domain.documents import Request, Scope
-from tenure.store.schema import subscriptions
 from tenure.store.tx import SystemTx, Tx
 
 T = TypeVar("T")
 
-_DUE = (
-    select(subscriptions.c.account, subscriptions.c.livemode, subscriptions.c.id)
-    .where(
-        subscriptions.c.next_at <= bindparam("now"),
-        subscriptions.c.test_clock.is_(None),
-        subscriptions.c.deleted == false(),
-    )
-    .order_by(subscriptions.c.next_at)
-    .limit(bindparam("limit"))
-)
-
 
 class Store(ABC):
-    """Documents of all accounts, behind transactions."""
+    """Documents of all accounts, behind transactions; a shared one may be used by other processes as well."""
+
+    shared = False
 
     def __init__(self) -> None:
+        # Where the pages are found from outside: documents keep the addresses of their own.
+        self.public_url = ""
         self._listeners: list[Callable[[], None]] = []
 
     @abstractmethod
@@ -70,11 +60,6 @@ class Store(ABC):
     @abstractmethod
     async def system_write(self, fn: Callable[[SystemTx], T], *, now: int = 0, background: bool = False) -> T:
         """The same as `write`, for rows of the system."""
-
-    async def due(self, now: int, limit: int) -> list[tuple[Scope, str]]:
-        """Subscriptions for which something is due, the longest waiting first; the action locks and rechecks."""
-        rows = await self.system_read(lambda tx: tx.rows(_DUE, now=now, limit=limit))
-        return [(Scope(row.account, row.livemode), row.id) for row in rows]
 
     def on_events(self, callback: Callable[[], None]) -> None:
         """Call back on the event loop after each commit that left deliveries to make."""

@@ -6,7 +6,7 @@ documents("coupons", words("name"), indexes=(("name",),))
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
@@ -64,3 +64,15 @@ def documents(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...], 
     for each in (NEWEST, ("changed", "id"), *indexes):
         Index(f"ix_{name}_{'_'.join(each)}", *scoped, *(table.c[column] for column in each))
     return table
+
+
+def due_indexes(table: Table) -> None:
+    """Where to find what is due, by the real clock and by a test clock; what nothing will happen to is in neither."""
+    by_real = table.c.next_at.is_not(None) & table.c.test_clock.is_(None)
+    _partial(f"ix_{table.name}_due", by_real, table.c.next_at)
+    on_clock = table.c.test_clock.is_not(None)
+    _partial(f"ix_{table.name}_clock", on_clock, table.c.account, table.c.livemode, table.c.test_clock, table.c.next_at)
+
+
+def _partial(name: str, where: ColumnElement[bool], *columns: Column[Any]) -> None:
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)

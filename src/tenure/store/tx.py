@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from sqlalchemy.sql import Executable
 
 from tenure.domain.coupons import Coupon
-from tenure.domain.documents import Change, D, Document, Request, Scope, load
+from tenure.domain.documents import Change, D, Document, EventDraft, Request, Scope, load
 from tenure.domain.errors import NotFound
 from tenure.domain.ids import RANDOM_BITS, new_id
 from tenure.domain.promotion_codes import PromotionCode
@@ -108,14 +108,25 @@ class Tx(SystemTx):
     """Documents of one account in one mode; nothing of another is reachable."""
 
     def __init__(
-        self, link: Link, scope: Scope, *, now: int, request: Request | None = None, cache: Cache | None = None
+        self,
+        link: Link,
+        scope: Scope,
+        *,
+        now: int,
+        request: Request | None = None,
+        cache: Cache | None = None,
+        site: str = "",
     ) -> None:
         super().__init__(link, now=now)
+        self.site = site
+        self.held: list[saving.Batch] | None = None
         self.scope = scope
         self.request = request or Request()
         self.cache = cache
         self.bound = {"account": scope.account, "livemode": scope.livemode}
         self.loaded: dict[Key, Loaded] = {}
+        # Locked or written here: nobody else can change these until the transaction ends.
+        self.own: set[Key] = set()
 
     # Reading
 
@@ -136,6 +147,10 @@ class Tx(SystemTx):
     def lock(self, cls: type[D], id: str, *, param: str | None = None) -> D:
         """The document, kept from other writers until the transaction ends; raises NotFound."""
         return self._found(cls, id, self._fetch(cls, id, lock=True), param)
+
+    def claim(self, cls: type[D], id: str) -> D | None:
+        """The document, locked as `lock` does; None where it is gone, or where another transaction has it."""
+        return self._fetch(cls, id, lock=True, waiting=False)
 
     def many(self, cls: type[D], ids: Iterable[str], *, deleted: bool = False) -> dict[str, D]:
         """The documents that exist, by their ids."""
@@ -195,6 +210,26 @@ class Tx(SystemTx):
         """
         saving.save(self, change)
 
+    @contextmanager
+    def story(self, *first: Callable[[], EventDraft], before: Iterable[Document] = ()) -> Iterator[None]:
+        """Events that are saved inside are written when it ends, after those that `first` tells about the outcome.
+
+        So the news of a subscription made can come before that of its invoice and say how the payment went; later
+        updates of what `first` tells about are part of that news and not told again. `before`: what these were.
+        """
+        if self.held is not None:
+            yield
+            return
+        self.held = []
+        try:
+            yield
+            held, opening = self.held, tuple(tell() for tell in first)
+        finally:
+            self.held = None
+        saving.record(
+            self, [saving.Batch(opening, {(type(d), d.id): d for d in before}), *saving.without_updates(held, opening)]
+        )
+
     def redeem(self, coupon_id: str) -> bool:
         """Count one redemption of a coupon; False when none is left."""
         return self._redeem(Coupon, coupon_id)
@@ -206,12 +241,14 @@ class Tx(SystemTx):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What runs inside is undone when it raises, and the rest of the transaction goes on."""
-        kept, woke = dict(self.loaded), self.wakes
+        kept, own, woke, told = dict(self.loaded), set(self.own), self.wakes, len(self.held or ())
         try:
             with super().savepoint():
                 yield
         except BaseException:
-            self.loaded, self.wakes = kept, woke
+            self.loaded, self.own, self.wakes = kept, own, woke
+            if self.held is not None:
+                del self.held[told:]
             raise
 
     def _redeem(self, cls: type[Document], id: str) -> bool:
@@ -222,15 +259,25 @@ class Tx(SystemTx):
             self.loaded[cls, id] = Loaded(again, known.ver)
         return done
 
-    def _fetch(self, cls: type[D], id: str, *, lock: bool, deleted: bool = False) -> D | None:
-        all_of = queries.statements(cls, self.dialect)
-        plan = self.link.plans.of(all_of.lock if lock else all_of.get)
-        raws = self.link.fetch(plan.text, {**self.bound, "id": id})
-        if not raws:
-            return None
-        loaded = self._keep(cls, raws[0])
+    def _fetch(self, cls: type[D], id: str, *, lock: bool, deleted: bool = False, waiting: bool = True) -> D | None:
+        loaded = self._known(cls, id)
+        if loaded is None:
+            all_of = queries.statements(cls, self.dialect)
+            statement = all_of.get if not lock else all_of.lock if waiting else all_of.claim
+            raws = self.link.fetch(self.link.plans.of(statement).text, {**self.bound, "id": id})
+            if not raws:
+                return None
+            loaded = self._keep(cls, raws[0])
+        if lock:
+            self.own.add((cls, id))
         doc: D = loaded.doc  # type: ignore[assignment]
         return doc if deleted or not loaded.deleted else None
+
+    def _known(self, cls: type[Document], id: str) -> Loaded | None:
+        """What need not be read again: SQLite shows a transaction one moment, PostgreSQL what it has locked."""
+        if self.dialect != "sqlite" and (cls, id) not in self.own:
+            return None
+        return None if KINDS[cls].counters else self.loaded.get((cls, id))
 
     def _keep(self, cls: type[Document], raw: Raw) -> Loaded:
         """Decode a row, put the counters over what the document says, and remember what was found."""

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from tenure.store.seal import KeyRing
 from tenure.store.store import Store
+from tenure.wire.versions import CURRENT
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """The pieces that doors share; `clock` gives unix seconds, `public_url` has no slash at its end."""
+    """The pieces that doors share; `clock` gives unix seconds, `public_url` has no slash at its end.
+
+    `api_version` is that of requests and webhook endpoints that name none."""
 
     store: Store
     clock: Callable[[], int]
@@ -19,3 +22,4 @@ class App:
     data_dir: Path
     secure: bool
     allow_private_webhooks: bool = False
+    api_version: str = CURRENT

@@ -6,12 +6,12 @@ render(page, frame, language) ──▶ bytes
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from tenure.domain.portal import Configuration
 from tenure.i18n.languages import Language
 from tenure.web import pages
-from tenure.web.portal_plans import Plan
+from tenure.web.portal_plans import Badge, Plan
 from tenure.web.readers import Merchant
 from tenure.web.reasons import Option
 
@@ -31,6 +31,7 @@ class Frame:
     here: str = HOME
     home: bool = True
     inert: bool = False
+    language_url: str = "/p/language"
 
     def to(self, url: str) -> str:
         """The address, or nowhere in a preview."""
@@ -48,15 +49,45 @@ class Notice:
     focus: bool = False
 
 
+class Page(Protocol):
+    """What one page says; `template` names its template."""
+
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRow:
+    """One invoice in a list; without an address where it has no page."""
+
+    id: str
+    date: str
+    amount: str
+    number: str
+    badge: Badge
+    url: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class HomePage:
-    """The customer's subscriptions and details."""
+    """The customer's subscriptions, invoices and details."""
 
     template: ClassVar[str] = "portal/home.html"
     plans: tuple[Plan, ...]
     past: tuple[Plan, ...] = ()
     notices: tuple[Notice, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    invoices: tuple[InvoiceRow, ...] = ()
+    more_invoices: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoicesPage:
+    """A page of invoices; `older` is where the next one is."""
+
+    template: ClassVar[str] = "portal/invoices.html"
+    rows: tuple[InvoiceRow, ...]
+    older: str = ""
+    first: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +206,6 @@ class LeavePage:
     plan: None = None
 
 
-Page = HomePage | ReasonPage | OfferPage | ConfirmPage | DonePage | MessagePage | OpenPage | LeavePage
-
-
 def frame(
     merchant: Merchant,
     configuration: Configuration | None,
@@ -188,6 +216,7 @@ def frame(
     here: str = HOME,
     home: bool = True,
     inert: bool = False,
+    language_url: str = "/p/language",
 ) -> Frame:
     """The frame that a configuration describes; without a headline of its own it has a translated one."""
     profile = configuration.business_profile if configuration else None
@@ -202,6 +231,7 @@ def frame(
         here=here,
         home=home,
         inert=inert,
+        language_url=language_url,
     )
 
 

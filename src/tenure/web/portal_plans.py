@@ -270,7 +270,7 @@ def plan(subscription: Subscription, catalog: Catalog, reader: Reader, *, may_ca
         badge=_badge(subscription, reader),
         facts=(*_next(subscription, name, reader), *discounts),
         can_cancel=may_cancel and not ended and not ending and subscription.schedule is None,
-        can_renew=may_cancel and not ended and ending,
+        can_renew=may_cancel and not ended and ending and subscription.schedule is None,
         ends_on=end if ending or ended else "",
         renews_on="" if ending or ended else end,
         since=reader.month(subscription.start_date),

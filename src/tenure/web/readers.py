@@ -5,6 +5,7 @@ Reader(language, "Europe/Berlin", now).day(1797206400)     14. Dezember 2026
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tenure.domain.errors import NotFound
@@ -25,6 +26,13 @@ class Reader:
     def money(self, amount: int, currency: str) -> str:
         return formats.money(amount, currency, self.language)
 
+    def exact_money(self, amount: Decimal, currency: str) -> str:
+        """An amount that may hold parts of the smallest unit, as the price of one of many may."""
+        return formats.money(amount, currency, self.language)
+
+    def number(self, value: int | Decimal) -> str:
+        return formats.number(value, self.language)
+
     def percent(self, value: float) -> str:
         return formats.percent(value, self.language)
 
@@ -33,6 +41,10 @@ class Reader:
 
     def short_day(self, at: int) -> str:
         return formats.short_day(at, self.language, self.time_zone, now=self.now)
+
+    def dated(self, at: int) -> str:
+        """The day in short, always with its year, as papers need it."""
+        return formats.short_day(at, self.language, self.time_zone)
 
     def month(self, at: int) -> str:
         return formats.month(at, self.language, self.time_zone)
@@ -58,6 +70,8 @@ class Merchant:
     support_email: str | None = None
     time_zone: str = "UTC"
     language: str = "en"
+    country: str | None = None
+    address: str = ""
 
 
 def merchant_of(account: str, name: str, settings: Mapping[str, Any]) -> Merchant:
@@ -71,6 +85,8 @@ def merchant_of(account: str, name: str, settings: Mapping[str, Any]) -> Merchan
         support_email=settings.get("support_email"),
         time_zone=settings.get("time_zone") or "UTC",
         language=settings.get("language") or "en",
+        country=settings.get("country"),
+        address=settings.get("address") or "",
     )
 
 

@@ -11,7 +11,7 @@ Attributes without a value are left out, as the reference does; nothing of an un
 
 from typing import Any
 
-from tenure.domain.errors import Refused
+from tenure.domain.errors import Declined, Refused
 
 DOC_URL = "https://stripe.com/docs/error-codes/"
 
@@ -34,6 +34,8 @@ def envelope(
         error["param"] = exc.param
     if request_log_url is not None:
         error["request_log_url"] = request_log_url
+    if isinstance(exc, Declined):
+        error.update(exc.details)
     error["type"] = exc.type
     return exc.status, {"error": error}
 

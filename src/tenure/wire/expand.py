@@ -9,7 +9,7 @@
 `load(kind, ids)` returns freshly rendered dicts by id and leaves out what it does not have; there is one call for each
 kind on each level, however many objects the list has. Kinds are the `object` values of the wire.
 
-What can be expanded where is written in wire/expandable.py.
+What can be expanded where is written in wire/expandable.py, and for older versions in wire/versions/edges.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,8 @@ from copy import deepcopy
 from typing import Any, NamedTuple, TypeAlias
 
 from tenure.domain.errors import Invalid
-from tenure.wire.expandable import FIELDS, Edge, Hidden, Inside, Page, Part, Ref
+from tenure.wire.expandable import Edge, Hidden, Inside, Page, Part, Ref
+from tenure.wire.versions.edges import FIELDS
 
 MAX_LEVELS = 4
 
@@ -67,14 +68,17 @@ class _Step(NamedTuple):
     wanted: Wanted
 
 
-def expand(tree: dict[str, Any], paths: Iterable[str], load: Load, *, kind: str | None = None) -> dict[str, Any]:
+def expand(
+    tree: dict[str, Any], paths: Iterable[str], load: Load, *, kind: str | None = None, version: str = ""
+) -> dict[str, Any]:
     """Expands the rendered object or list in place and returns it. Raises Invalid for a path that cannot be expanded.
 
-    `kind` is that of a list's elements, needed to judge the paths of an empty list."""
+    `kind` is that of a list's elements, needed to judge the paths of an empty list; `version` is what the kinds of an
+    older answer end in, "@2024-06-20"."""
     wanted: Wanted = {}
     for path in paths:
         _want(wanted, path)
-    root = _root(tree, kind)
+    root = _root(tree, kind, version)
     if not wanted and not _HIDING.get(root.kind):
         return tree
     _check(root, wanted, (), is_list=isinstance(root, Page))
@@ -96,12 +100,12 @@ def _want(wanted: Wanted, path: str) -> None:
         wanted = wanted.setdefault(step, {})
 
 
-def _root(tree: dict[str, Any], kind: str | None) -> Inside | Page:
+def _root(tree: dict[str, Any], kind: str | None, version: str) -> Inside | Page:
     if tree.get("object") not in ("list", "search_result"):
-        return Inside(str(tree.get("object")))
+        return Inside(str(tree.get("object")) + version)
     if kind is None and tree["data"]:
         kind = tree["data"][0].get("object")
-    return Page(kind or "")
+    return Page((kind or "") + version)
 
 
 def _below(edge: Edge) -> Mapping[str, Edge] | None:

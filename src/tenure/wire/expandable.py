@@ -236,6 +236,7 @@ FIELDS.update(
         "product_feature": {},
         "billing.meter": {},
         "billing.meter_event": {},
+        "billing.meter_event_adjustment": {},
         "billing.meter_event_summary": {},
         "customer_session": {"customer": Ref("customer")},
     }

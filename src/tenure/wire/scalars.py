@@ -2,7 +2,7 @@
 
     "12"  int      12        "1e3", "1.0", " 1", "٣", 20 digits   Invalid integer: 1e3
     "12.5" Decimal 12.5      "1e3", "nan", ".5"                  Invalid decimal: nan
-    "true" bool    True      "yes", "True", "1"                  Invalid boolean: yes
+    "true" bool    True      "yes", "TRUE", "1"                  Invalid boolean: yes
     "once" Literal "once"    "twice"                             Invalid mode: must be one of once or forever
 
 Only `parameter_invalid_integer` and `parameter_invalid_empty` are codes of the reference; its other refusals of a value
@@ -110,11 +110,14 @@ def _one_of(values: dict[str, Any]) -> Convert:
     return convert
 
 
+_TRUE, _FALSE = ("true", "True"), ("false", "False")  # the official SDK for Python wrote them as Python does until 2025
+
+
 def _boolean(_: Bounds) -> Scalar:
     def convert(text: str, path: str) -> bool:
-        if text == "true":
+        if text in _TRUE:
             return True
-        if text == "false":
+        if text in _FALSE:
             return False
         raise Invalid(f"Invalid boolean: {shortened(text)}", param=path)
 

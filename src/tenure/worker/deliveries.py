@@ -26,9 +26,11 @@ from tenure.domain.webhook_endpoints import WebhookEndpoint
 from tenure.store import audit_log
 from tenure.store import deliveries as queue
 from tenure.store.deliveries import Attempt, Delivery
+from tenure.store.older import extras
 from tenure.store.seal import KeyRing, SealBroken
 from tenure.store.store import Store
 from tenure.store.tx import SystemTx, Tx
+from tenure.wire import versions
 from tenure.wire.shapes import render
 from tenure.worker.lanes import Health, Lanes
 from tenure.worker.sending import Reply, Sender
@@ -49,7 +51,9 @@ class Parcel:
 
 
 class Deliveries:
-    """Sends what is due at `clock()`, unix seconds; `draw` spreads the retries, in [0, 1)."""
+    """Sends what is due at `clock()`, unix seconds; `draw` spreads the retries, in [0, 1).
+
+    `api_version` is that of endpoints that pin none."""
 
     def __init__(
         self,
@@ -59,12 +63,14 @@ class Deliveries:
         ring: KeyRing,
         sender: Sender,
         draw: Callable[[], float] = random.random,
+        api_version: str = versions.CURRENT,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ring = ring
         self._sender = sender
         self._draw = draw
+        self._api_version = api_version
         self._name = f"worker_{secrets.token_hex(8)}"
         self._health = Health()
         self._lanes: Lanes[Delivery] = Lanes(self._claim, self._deliver, health=self._health)
@@ -108,7 +114,7 @@ class Deliveries:
 
     async def _deliver(self, delivery: Delivery) -> None:
         scope, at = Scope(delivery.account, delivery.livemode), self._clock()
-        parcel = await self._store.read(scope, partial(_pack, delivery=delivery), now=at)
+        parcel = await self._store.read(scope, partial(_pack, delivery=delivery, default=self._api_version), now=at)
         if parcel is None:
             drop = partial(queue.finish, id=delivery.id, state="dropped", code=None, now=at)
             await self._store.write(scope, drop, now=at, background=True)
@@ -132,13 +138,17 @@ class Deliveries:
         return await self._sender.post(parcel.url, parcel.body, headers=headers)
 
 
-def _pack(tx: Tx, *, delivery: Delivery) -> Parcel | None:
-    """The event as `/v1/events/:id` shows it, for an endpoint that is there and enabled; else None."""
+def _pack(tx: Tx, *, delivery: Delivery, default: str) -> Parcel | None:
+    """The event as the endpoint's API version shows it, for an endpoint that is there and enabled; else None."""
     endpoint = tx.get(WebhookEndpoint, delivery.endpoint_id)
     event = tx.get(Event, delivery.event_id)
     if endpoint is None or endpoint.status != "enabled" or endpoint.secret is None or event is None:
         return None
-    body = msgspec.json.format(msgspec.json.encode(render(event, tx.many)), indent=2)
+    shape = render(event, tx.many)
+    version = endpoint.api_version or default
+    if version != versions.CURRENT:
+        shape = versions.older_event(version, shape, extras(tx))
+    body = msgspec.json.format(msgspec.json.encode(shape), indent=2)
     sealed = [endpoint.secret]
     if endpoint.previous_secret is not None and (endpoint.previous_secret_until or 0) > tx.now:
         sealed.append(endpoint.previous_secret)

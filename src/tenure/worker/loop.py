@@ -2,8 +2,9 @@
 
     webhooks     at each commit that leaves some, and 4 × a second for those whose time has come
     leases       every 10 s, what a dead worker had claimed
-    renewals     every second, ten subscriptions at a time
+    clock        every second, what is due: renewals, invoices, schedules
     test clocks  5 × a second while one advances
+    tax ids      every 2 s, those that are being verified
     cleaning     every 10 minutes
 
 Others join by `jobs`: what keeps the SQL warehouse fresh, for example. A job that fails is logged and tried again.
@@ -16,11 +17,13 @@ import structlog
 
 from tenure.store.seal import KeyRing
 from tenure.store.store import Store
+from tenure.wire.versions import CURRENT
 from tenure.worker.cleaning import Cleaning
+from tenure.worker.clock import Clock
 from tenure.worker.deliveries import Deliveries
 from tenure.worker.jobs import Job
-from tenure.worker.renewals import Renewals
 from tenure.worker.sending import Sender
+from tenure.worker.tax_ids import TaxIds
 
 GRACE_S = 16.0  # one delivery takes at most 15
 
@@ -37,20 +40,22 @@ class Worker:
         clock: Callable[[], int],
         ring: KeyRing,
         allow_private: bool = False,
+        api_version: str = CURRENT,
         jobs: Sequence[Job] = (),
         grace_s: float = GRACE_S,
     ) -> None:
         self._sender = Sender(allow_private=allow_private)
-        self._deliveries = Deliveries(store, clock=clock, ring=ring, sender=self._sender)
+        self._deliveries = Deliveries(store, clock=clock, ring=ring, sender=self._sender, api_version=api_version)
         self._grace_s = grace_s
         self._stopped = asyncio.Event()
-        renewals, cleaning = Renewals(store, clock=clock), Cleaning(store, clock=clock)
+        passing, cleaning = Clock(store, clock=clock), Cleaning(store, clock=clock)
         self._webhooks = Job("webhooks", self._deliveries.poll, every_s=0.25)
         self._jobs = (
             Job("leases", self._deliveries.reap, every_s=10),
             self._webhooks,
-            Job("renewals", renewals.renew, every_s=1),
-            Job("test_clocks", renewals.advance_clocks, every_s=0.2),
+            Job("clock", passing.pass_time, every_s=1, busy_s=0),
+            Job("test_clocks", passing.advance_clocks, every_s=0.2, busy_s=0),
+            Job("tax_ids", TaxIds(store, clock=clock).settle, every_s=2),
             Job("cleaning", cleaning.clean, every_s=600),
             *jobs,
         )

@@ -50,11 +50,23 @@ def _documents(name: str, columns: list[sa.Column[Any]], *indexes: tuple[str, ..
         op.create_index(f"ix_{name}_{'_'.join(each)}", name, ["account", "livemode", *each])
 
 
-def _unique(table: str, column: str) -> None:
-    op.create_index(f"uq_{table}_{column}", table, ["account", "livemode", column], unique=True)
+def _unique(table: str, column: str, where: str | None = None) -> None:
+    only = sa.text(where) if where else None
+    names = ["account", "livemode", column]
+    op.create_index(f"uq_{table}_{column}", table, names, unique=True, sqlite_where=only, postgresql_where=only)
+
+
+def _due(table: str) -> None:
+    """What is due by the real clock, and by a test clock."""
+    real, on_clock = sa.text("next_at IS NOT NULL AND test_clock IS NULL"), sa.text("test_clock IS NOT NULL")
+    op.create_index(f"ix_{table}_due", table, ["next_at"], sqlite_where=real, postgresql_where=real)
+    clock = ["account", "livemode", "test_clock", "next_at"]
+    op.create_index(f"ix_{table}_clock", table, clock, sqlite_where=on_clock, postgresql_where=on_clock)
 
 
 def upgrade() -> None:
+    _customers()
+    _subscriptions()
     _payments()
     _invoices()
     _around()
@@ -62,11 +74,23 @@ def upgrade() -> None:
     _usage()
 
 
+def _customers() -> None:
+    op.add_column("customers", sa.Column("invoice_prefix", sa.Text()))
+    _unique("customers", "invoice_prefix")
+
+
+def _subscriptions() -> None:
+    op.drop_index("ix_subscriptions_due", "subscriptions")
+    op.drop_index("ix_subscriptions_test_clock_next_at", "subscriptions")
+    _due("subscriptions")
+
+
 def _payments() -> None:
     customer, invoice = ("customer", *NEWEST), ("invoice", *NEWEST)
     _documents("tax_rates", _flags("active", "inclusive"))
-    _documents("tax_ids", _text("customer", "type"), customer)
-    _documents("payment_methods", _text("customer", "type", "fingerprint"), customer)
+    _documents("tax_ids", [*_text("customer", "type"), *_numbers("verify_at")], customer)
+    op.create_index("ix_tax_ids_pending", "tax_ids", ["verify_at"])
+    _documents("payment_methods", _text("customer", "type", "fingerprint", "allow_redisplay"), customer)
     _documents("payment_intents", _text("customer", "status", "invoice"), customer, invoice)
     _documents("setup_intents", _text("customer", "status", "payment_method"), customer, ("payment_method", *NEWEST))
     _documents("refunds", _text("payment_intent", "status"), ("payment_intent", *NEWEST))
@@ -84,9 +108,8 @@ def _invoices() -> None:
         "hosted_token",
     )
     columns = [*words, *_numbers("total", "due_date", "next_at"), *_text("test_clock")]
-    indexes = [(each, *NEWEST) for each in ("customer", "subscription", "status")]
-    _documents("invoices", columns, *indexes, ("test_clock", "next_at"))
-    op.create_index("ix_invoices_due", "invoices", ["next_at"])
+    _documents("invoices", columns, *((each, *NEWEST) for each in ("customer", "subscription", "status")))
+    _due("invoices")
     _unique("invoices", "billing_key")
     _unique("invoices", "number")
     op.create_index("uq_invoices_hosted_token", "invoices", ["hosted_token"], unique=True)
@@ -117,12 +140,15 @@ def _around() -> None:
     _documents("customer_balance_transactions", _text("customer", "invoice", "type"), customer, ("invoice", *NEWEST))
     _documents(
         "subscription_schedules",
-        [*_text("customer", "subscription", "status"), *_numbers("next_at"), *_text("test_clock")],
+        [
+            *_text("customer", "subscription", "status"),
+            *_numbers("canceled_at", "completed_at", "released_at", "next_at"),
+            *_text("test_clock"),
+        ],
         customer,
         ("subscription", *NEWEST),
-        ("test_clock", "next_at"),
     )
-    op.create_index("ix_subscription_schedules_due", "subscription_schedules", ["next_at"])
+    _due("subscription_schedules")
     op.create_table(
         "sequences",
         _need("account", sa.Text()),
@@ -135,13 +161,14 @@ def _around() -> None:
 
 def _entitlements() -> None:
     _documents("features", [*_flags("active"), *_text("lookup_key")], ("lookup_key",))
-    _unique("features", "lookup_key")
+    _unique("features", "lookup_key", "active")
     _documents("product_features", _text("product", "feature"), ("product", *NEWEST), ("feature",))
     _documents("active_entitlements", _text("customer", "feature", "lookup_key"), ("customer", *NEWEST))
 
 
 def _usage() -> None:
     _documents("meters", _text("event_name", "status"), ("event_name",))
+    _unique("meters", "event_name", "status = 'active'")
     op.create_table(
         "meter_events",
         sa.Column("seq", SERIAL, autoincrement=True, nullable=False),
@@ -153,6 +180,7 @@ def _usage() -> None:
         _need("at", sa.BigInteger()),
         _need("value", sa.Text()),
         _need("created", sa.BigInteger()),
+        *_numbers("canceled_at"),
         sa.PrimaryKeyConstraint("seq", name="pk_meter_events"),
         sqlite_autoincrement=True,
     )
