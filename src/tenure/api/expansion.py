@@ -39,8 +39,9 @@ def expanded(tx: Tx, shape: dict[str, Any], paths: list[str]) -> dict[str, Any]:
 
 def _element_kind(shape: dict[str, Any]) -> str | None:
     """What a list is a list of, from its URL, for judging paths on an empty one."""
-    url = str(shape.get("url", ""))
-    return _URL_KINDS.get(url.removesuffix("/search")) if shape.get("object") in ("list", "search_result") else None
+    if shape.get("object") not in ("list", "search_result"):
+        return None
+    return _URL_KINDS.get(str(shape["url"]).removesuffix("/search"))
 
 
 _URL_KINDS = {

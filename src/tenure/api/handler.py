@@ -3,7 +3,7 @@
 Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from falcon.asgi import Request as AsgiRequest
@@ -15,13 +15,21 @@ from tenure.api.expansion import expanded
 from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
 from tenure.domain import documents
 from tenure.domain.errors import Invalid, NotFound, Refused
-from tenure.store.tx import Tx
+from tenure.store.tx import SystemTx, Tx
 from tenure.web.context import App
 from tenure.web.request_ids import new_request_id
 from tenure.wire import forms, versions
 
 MAX_BODY = 1_000_000
 log = structlog.get_logger("tenure.api")
+
+
+class Asked(NamedTuple):
+    """The parameters of a request: as they came, what is to be expanded, and typed."""
+
+    tree: forms.Tree
+    paths: list[str]
+    params: Any
 
 
 class Handler:
@@ -47,28 +55,26 @@ class Handler:
 
     async def _answer(self, req: AsgiRequest, id: str, rid: str) -> Answer:
         key = auth.read_key(req.get_header("Authorization"))
-        caller = await self.app.store.system_read(lambda tx: auth.identify(tx, key))
-        auth.check_account(caller, req.get_header("Stripe-Account"))
-        if self.operation.writes:
-            auth.check_write(caller)
+        account = req.get_header("Stripe-Account")
+        if not self.operation.writes:
+            query = req.query_string
+
+            def read(tx: SystemTx) -> dict[str, Any]:
+                caller = auth.admit(tx, key, account)
+                return self._run(tx.within(caller.scope), id, self._asked(query))
+
+            return Answer(200, written(await self.app.store.system_read(read, now=self.app.clock())), {})
+        caller = await self.app.store.system_read(lambda tx: auth.admit(tx, key, account))
+        auth.check_write(caller)
         raw = await self._raw(req)
-        tree = forms.decode(raw)
-        paths = forms.take_expand(tree)
-        refuse_unsupported(self.resource, list(tree))
-        params = forms.read(tree, self.operation.params)
+        asked = self._asked(raw)
         token = (req.get_header("Idempotency-Key") or None) if self.operation.verb == "POST" else None
         request = documents.Request(id=rid, idempotency_key=token)
 
         def run(tx: Tx) -> dict[str, Any]:
-            call = Call(tx, params, id.replace("\0", "\ufffd"), self.app)
-            try:
-                return expanded(tx, self.operation.run(call), paths)
-            except NotFound as missing:
-                raise _blamed(missing, tree) from None
+            return self._run(tx, id, asked)
 
         now = self.app.clock()
-        if not self.operation.writes:
-            return Answer(200, written(await self.app.store.read(caller.scope, run, now=now, request=request)), {})
         if token is not None:
             where = idempotency.Place(
                 scope=caller.scope,
@@ -82,9 +88,22 @@ class Handler:
         shape = await self.app.store.write(caller.scope, run, now=now, request=request)
         return Answer(200, written(shape), {})
 
+    def _asked(self, raw: bytes | str) -> Asked:
+        if not raw:
+            return Asked({}, [], forms.read({}, self.operation.params))
+        tree = forms.decode(raw)
+        paths = forms.take_expand(tree)
+        refuse_unsupported(self.resource, tree)
+        return Asked(tree, paths, forms.read(tree, self.operation.params))
+
+    def _run(self, tx: Tx, id: str, asked: Asked) -> dict[str, Any]:
+        call = Call(tx, asked.params, id.replace("\0", "\ufffd"), self.app)
+        try:
+            return expanded(tx, self.operation.run(call), asked.paths)
+        except NotFound as missing:
+            raise _blamed(missing, asked.tree) from None
+
     async def _raw(self, req: AsgiRequest) -> bytes:
-        if self.operation.verb == "GET":
-            return req.query_string.encode()
         length = req.content_length or 0
         if length > MAX_BODY:
             raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")

@@ -180,7 +180,7 @@ class SqliteStore(Store):
 
     async def system_read(self, fn: Callable[[SystemTx], T], *, now: int = 0) -> T:
         link = self._started_reader()
-        return self._snapshot(link, fn, SystemTx(link, now=now))
+        return self._snapshot(link, fn, SystemTx(link, now=now, cache=self._cache))
 
     async def system_write(self, fn: Callable[[SystemTx], T], *, now: int = 0, background: bool = False) -> T:
         def tx() -> SystemTx:
