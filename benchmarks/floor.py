@@ -63,6 +63,7 @@ class Floor:
     def __init__(self, path: str) -> None:
         self.connection = apsw.Connection(path, statementcachesize=100)
         self.connection.set_busy_timeout(10_000)
+        self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             self.connection.execute(f"PRAGMA {pragma}").fetchall()
 

@@ -35,8 +35,10 @@ class Door:
         """Answer one request of HTTP."""
         rid = new_request_id()
         request = Request(connection, receive)
+        verbs, id = self._find(request.path)
+        handler = verbs.get(request.method)
         try:
-            answer = await self._answer(request, rid)
+            answer = await handler.answer(request, id, rid) if handler is not None else _nothing(request, verbs, rid)
         except Disconnected:
             return
         headers = [
@@ -49,15 +51,6 @@ class Door:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, request: Request, rid: str) -> Answer:
-        verbs, id = self._find(request.path)
-        handler = verbs.get(request.method)
-        if handler is not None:
-            return await handler.answer(request, id, rid)
-        if verbs and request.method == "OPTIONS":
-            return Answer(200, b"", {"Allow": ", ".join(sorted(verbs))})
-        return refusal(missing_route(request.method, request.path), rid)
-
     def _find(self, path: str) -> tuple[Verbs, str]:
         """The verbs of an address, and the id in it; an address of its own goes before an id."""
         own = self.routes.get(path)
@@ -69,3 +62,10 @@ class Door:
             return of_one, last
         head, _, id = head.rpartition("/")
         return self.routes.get(f"{head}/{{id}}/{last}", {}), id
+
+
+def _nothing(request: Request, verbs: Verbs, rid: str) -> Answer:
+    """The answer where there is no operation."""
+    if verbs and request.method == "OPTIONS":
+        return Answer(200, b"", {"Allow": ", ".join(sorted(verbs))})
+    return refusal(missing_route(request.method, request.path), rid)

@@ -1,5 +1,7 @@
 """A request of the API as its handler sees it: verb, address, headers, query, body."""
 
+from collections.abc import Iterable
+
 from tenure.domain.errors import Invalid
 from tenure.web.asgi import Connection, Receive
 
@@ -21,10 +23,9 @@ class Request:
         self.path: str = connection["path"]
         self.query: bytes = connection["query_string"]
         self._receive = receive
-        headers: dict[bytes, bytes] = {}
-        for name, value in connection["headers"]:
-            headers[name] = headers[name] + b", " + value if name in headers else value
-        self._headers = headers
+        self._headers: dict[bytes, bytes] = dict(connection["headers"])
+        if len(self._headers) < len(connection["headers"]):
+            self._headers = _joined(connection["headers"])
 
     def header(self, name: bytes) -> str | None:
         """The value of a header, if it was sent."""
@@ -53,3 +54,10 @@ class Request:
         if too_large:
             raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")
         return body
+
+
+def _joined(sent: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for name, value in sent:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers

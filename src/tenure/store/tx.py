@@ -29,6 +29,7 @@ from tenure.store.statements import Plans, Raw, Row
 
 T = TypeVar("T")
 Key = tuple[type[Document], str]
+_NOBODY = Request()
 
 _REDEEM: dict[type[Document], Executable] = {
     cls: queries.redemption(KINDS[cls].table) for cls in (Coupon, PromotionCode)
@@ -116,7 +117,7 @@ class Tx(SystemTx):
     ) -> None:
         super().__init__(link, now=now, cache=cache)
         self.scope = scope
-        self.request = request or Request()
+        self.request = request or _NOBODY
         self.bound = {"account": scope.account, "livemode": scope.livemode}
         self.loaded: dict[Key, Loaded] = {}
 
