@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 
 from tenure.store.migrate import head, upgrade
 from tenure.store.open import open_store
-from tenure.store.schema import metadata
+from tenure.store.tables import metadata
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

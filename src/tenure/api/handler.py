@@ -3,6 +3,7 @@
 Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -35,11 +36,11 @@ class Handler:
     def __init__(self, app: App, resource: Resource, operation: Operation) -> None:
         self.app, self.resource, self.operation = app, resource, operation
 
-    async def answer(self, req: Request, id: str, rid: str) -> Answer:
+    async def answer(self, req: Request, named: Sequence[str], rid: str) -> Answer:
         """Answer one request; whatever goes wrong becomes an error object with its id."""
         try:
-            versions.check(req.header(b"stripe-version"))
-            return await self._answer(req, id, rid)
+            req.version = versions.check(req.header(b"stripe-version"))
+            return await self._answer(req, named, rid)
         except Refused as refused:
             return refusal(refused, rid)
         except Disconnected:
@@ -48,14 +49,14 @@ class Handler:
             log.exception("request failed", request_id=rid, path=self.resource.path + self.operation.path)
             return refusal(bug, rid)
 
-    async def _answer(self, req: Request, id: str, rid: str) -> Answer:
+    async def _answer(self, req: Request, named: Sequence[str], rid: str) -> Answer:
         key = auth.read_key(req.header(b"authorization"))
         account = req.header(b"stripe-account")
         if not self.operation.writes:
 
             def read(tx: SystemTx) -> dict[str, Any]:
                 caller = auth.admit(tx, key, account)
-                return self._run(tx.within(caller.scope), id, self._asked(req.query))
+                return self._run(tx.within(caller.scope), named, self._asked(req.query))
 
             return Answer(200, written(await self.app.store.system_read(read, now=self.app.clock())), {})
         caller = await self.app.store.system_read(lambda tx: auth.admit(tx, key, account))
@@ -66,7 +67,7 @@ class Handler:
         request = documents.Request(id=rid, idempotency_key=token)
 
         def run(tx: Tx) -> dict[str, Any]:
-            return self._run(tx, id, asked)
+            return self._run(tx, named, asked)
 
         now = self.app.clock()
         if token is not None:
@@ -90,8 +91,9 @@ class Handler:
         refuse_unsupported(self.resource, tree)
         return Asked(tree, paths, forms.read(tree, self.operation.params))
 
-    def _run(self, tx: Tx, id: str, asked: Asked) -> dict[str, Any]:
-        call = Call(tx, asked.params, id.replace("\0", "\ufffd"), self.app)
+    def _run(self, tx: Tx, named: Sequence[str], asked: Asked) -> dict[str, Any]:
+        id, child, *_ = *(each.replace("\0", "\ufffd") for each in named), "", ""
+        call = Call(tx, asked.params, id, self.app, child)
         try:
             return expanded(tx, self.operation.run(call), asked.paths)
         except NotFound as missing:

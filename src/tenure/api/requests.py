@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tenure.domain.errors import Invalid
 from tenure.web.asgi import Connection, Receive
+from tenure.wire import versions
 
 MAX_BODY = 1_000_000
 FORM = "application/x-www-form-urlencoded"
@@ -14,14 +15,18 @@ class Disconnected(Exception):  # noqa: N818
 
 
 class Request:
-    """One request; its names of headers are in lower case, and what was sent twice is joined by a comma."""
+    """One request; its names of headers are in lower case, and what was sent twice is joined by a comma.
 
-    __slots__ = ("_headers", "_receive", "method", "path", "query")
+    `version` is the API version that it is answered in.
+    """
+
+    __slots__ = ("_headers", "_receive", "method", "path", "query", "version")
 
     def __init__(self, connection: Connection, receive: Receive) -> None:
         self.method: str = connection["method"]
         self.path: str = connection["path"]
         self.query: bytes = connection["query_string"]
+        self.version = versions.CURRENT
         self._receive = receive
         self._headers: dict[bytes, bytes] = dict(connection["headers"])
         if len(self._headers) < len(connection["headers"]):

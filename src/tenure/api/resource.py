@@ -27,12 +27,13 @@ Where: TypeAlias = Sequence[tuple[str, str, Any]]
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One request inside its transaction: the typed parameters, the id in the path, and the app around it."""
+    """One request inside its transaction: typed parameters, the ids `{id}` and `{child}` in the path, the app."""
 
     tx: Tx
     params: Any
     id: str
     app: App
+    child: str = ""
 
 
 @dataclass(frozen=True)

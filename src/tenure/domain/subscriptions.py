@@ -169,6 +169,25 @@ class StatusDetails(Part, frozen=True, kw_only=True):
     paused: PausedDetails
 
 
+class Debit(Part, frozen=True, kw_only=True):
+    """What was billed in advance for a part of an item's period: the measure of a later credit.
+
+    `subtotal` is before discounts, `amount` after them; both in minor units, before exclusive tax. `line` is the
+    invoice's line, or the invoice item that still waits for one.
+    """
+
+    amount: int
+    discounts: dict[str, int] = msgspec.field(default_factory=dict)
+    end: int
+    invoice: str | None = None
+    line: str
+    price: str
+    quantity: int | None = None
+    start: int
+    subtotal: int
+    tax_rates: list[str] = msgspec.field(default_factory=list)
+
+
 class SubscriptionItem(Part, frozen=True, kw_only=True):
     """One price on a subscription, with its own period."""
 
@@ -186,6 +205,8 @@ class SubscriptionItem(Part, frozen=True, kw_only=True):
     quantity: int | None = None
     subscription: str
     tax_rates: list[str] = msgspec.field(default_factory=list)
+    # Not shown: what has been billed for the running period.
+    debits: list[Debit] = msgspec.field(default_factory=list)
 
 
 class Subscription(Document, frozen=True, kw_only=True):
@@ -237,6 +258,13 @@ class Subscription(Document, frozen=True, kw_only=True):
     trial_end: int | None = None
     trial_settings: TrialSettings | None = TrialSettings()
     trial_start: int | None = None
+    # Not shown: moments at which something is said or ends by itself; None once that has happened.
+    trial_notice_at: int | None = None
+    upcoming_at: int | None = None
+    expires_at: int | None = None
+
+
+SUBSCRIPTION_HIDDEN = ("trial_notice_at", "upcoming_at", "expires_at")
 
 
 def move(subscription: Subscription, to: Status, **changes: Any) -> Subscription:

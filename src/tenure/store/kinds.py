@@ -3,12 +3,6 @@
 KINDS[Price] == Kind(noun="price", table=prices, columns=price -> {"active": True, "product": "prod_…", …})
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Column, Table
-
 from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Document
@@ -22,29 +16,8 @@ from tenure.domain.subscriptions import Subscription, next_due
 from tenure.domain.test_clocks import TestClock
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 from tenure.store import schema
-
-Columns = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How one class of documents is kept; a counter is a column that only conditional updates change."""
-
-    noun: str
-    table: Table
-    columns: Callable[[Any], Columns]
-    counters: tuple[str, ...] = ()
-    through: Mapping[str, Column[Any]] | None = None
-    order: str = "id"
-
-
-def _fields(*names: str) -> Callable[[Document], Columns]:
-    """Index columns that are fields of the same name."""
-
-    def columns(doc: Document) -> Columns:
-        return {name: getattr(doc, name) for name in names}
-
-    return columns
+from tenure.store.billing_kinds import BILLING_KINDS
+from tenure.store.kind import Columns, Kind, fields
 
 
 def _price(doc: Price) -> Columns:
@@ -103,17 +76,18 @@ _ITEMS = {"price": schema.subscription_items.c.price, "product": schema.subscrip
 _REDEEMED = ("times_redeemed",)
 
 KINDS: dict[type[Document], Kind] = {
-    Customer: Kind("customer", schema.customers, _fields("email", "name", "test_clock")),
-    Product: Kind("product", schema.products, _fields("active", "name")),
+    Customer: Kind("customer", schema.customers, fields("email", "name", "test_clock")),
+    Product: Kind("product", schema.products, fields("active", "name")),
     Price: Kind("price", schema.prices, _price),
-    Coupon: Kind("coupon", schema.coupons, _fields("name", "times_redeemed", "max_redemptions"), counters=_REDEEMED),
+    Coupon: Kind("coupon", schema.coupons, fields("name", "times_redeemed", "max_redemptions"), counters=_REDEEMED),
     PromotionCode: Kind("promotion code", schema.promotion_codes, _promotion_code, counters=_REDEEMED),
     Subscription: Kind("subscription", schema.subscriptions, _subscription, through=_ITEMS),
-    Configuration: Kind("configuration", schema.portal_configurations, _fields("active", "is_default", "name")),
-    Session: Kind("session", schema.portal_sessions, _fields("customer")),
-    FeedbackOption: Kind("feedback option", schema.feedback_options, _fields("status")),
-    WebhookEndpoint: Kind("webhook endpoint", schema.webhook_endpoints, _fields("status", "url")),
-    TestClock: Kind("test clock", schema.test_clocks, _fields("status")),
+    Configuration: Kind("configuration", schema.portal_configurations, fields("active", "is_default", "name")),
+    Session: Kind("session", schema.portal_sessions, fields("customer")),
+    FeedbackOption: Kind("feedback option", schema.feedback_options, fields("status")),
+    WebhookEndpoint: Kind("webhook endpoint", schema.webhook_endpoints, fields("status", "url")),
+    TestClock: Kind("test clock", schema.test_clocks, fields("status")),
     CancellationSession: Kind("cancellation session", schema.cancellation_sessions, _cancellation_session),
     Event: Kind("event", schema.events, _event, counters=("pending_webhooks",), order="seq"),
+    **BILLING_KINDS,
 }

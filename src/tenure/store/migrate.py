@@ -14,7 +14,8 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from tenure.store.schema import metadata
+from tenure.store import schema as schema
+from tenure.store.tables import metadata
 
 _FOLDER = Path(__file__).with_name("migrations")
 

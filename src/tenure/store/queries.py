@@ -31,7 +31,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import Executable, Insert, Update
 
 from tenure.domain.documents import Document
-from tenure.store.kinds import KINDS, Kind
+from tenure.store.kind import Kind
+from tenure.store.kinds import KINDS
 from tenure.store.schema import deliveries, events, subscription_items
 
 Condition = tuple[str, str, Any]

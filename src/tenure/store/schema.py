@@ -8,136 +8,71 @@ Times are unix seconds, except `changed`: unix milliseconds of the last save. SQ
 writes the text of statements; the drivers run it.
 """
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.types import TypeEngine
+from tenure.store import billing_schema as billing_schema  # its tables belong to the same metadata
+from tenure.store.tables import ID, NEWEST, SERIAL, documents, flag, metadata, need, number, words
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# Ids sort by time only where text is compared byte by byte; SQLite always does, PostgreSQL by this collation.
-ID = Text().with_variant(Text(collation="C"), "postgresql")
-# The order of lists. An index on a filter ends with it: without, SQLite walks the whole table in this order instead.
-NEWEST = ("created", "id")
-SERIAL = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, BigInteger)
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean)
-
-
-def _need(name: str, kind: TypeEngine[Any], default: str | None = None) -> Column[Any]:
-    return Column(name, kind, nullable=False, server_default=text(default) if default else None)
-
-
-def _documents(name: str, *columns: Column[Any], indexes: tuple[tuple[str, ...], ...] = ()) -> Table:
-    """A table of documents; `indexes` are columns that follow (account, livemode)."""
-    table = Table(
-        name,
-        metadata,
-        Column("account", Text, primary_key=True),
-        Column("livemode", Boolean, primary_key=True),
-        Column("id", ID, primary_key=True),
-        _need("created", BigInteger()),
-        _need("changed", BigInteger()),
-        _need("ver", BigInteger()),
-        _need("deleted", Boolean()),
-        *columns,
-        _need("doc", Text()),
-    )
-    scoped = (table.c.account, table.c.livemode)
-    for each in (NEWEST, ("changed", "id"), *indexes):
-        Index(f"ix_{name}_{'_'.join(each)}", *scoped, *(table.c[column] for column in each))
-    return table
-
-
-customers = _documents("customers", _text("email"), _text("name"), _text("test_clock"), indexes=(("email", *NEWEST),))
-products = _documents("products", _flag("active"), _text("name"))
-prices = _documents(
+customers = documents("customers", words("email"), words("name"), words("test_clock"), indexes=(("email", *NEWEST),))
+products = documents("products", flag("active"), words("name"))
+prices = documents(
     "prices",
-    _flag("active"),
-    _text("product"),
-    _text("lookup_key"),
-    _text("type"),
-    _text("currency"),
-    _text("interval"),
+    flag("active"),
+    words("product"),
+    words("lookup_key"),
+    words("type"),
+    words("currency"),
+    words("interval"),
     indexes=(("product", *NEWEST), ("lookup_key",)),
 )
-coupons = _documents("coupons", _text("name"), _need("times_redeemed", BigInteger()), _number("max_redemptions"))
-promotion_codes = _documents(
+coupons = documents("coupons", words("name"), need("times_redeemed", BigInteger()), number("max_redemptions"))
+promotion_codes = documents(
     "promotion_codes",
-    _text("code"),
-    _text("coupon"),
-    _text("customer"),
-    _flag("active"),
-    _need("times_redeemed", BigInteger()),
-    _number("max_redemptions"),
+    words("code"),
+    words("coupon"),
+    words("customer"),
+    flag("active"),
+    need("times_redeemed", BigInteger()),
+    number("max_redemptions"),
     indexes=(("code", *NEWEST), ("coupon", *NEWEST)),
 )
-subscriptions = _documents(
+subscriptions = documents(
     "subscriptions",
-    _text("customer"),
-    _text("status"),
-    _text("collection_method"),
-    _number("cancel_at"),
-    _number("canceled_at"),
-    _number("ended_at"),
-    _number("period_start"),
-    _number("period_end"),
-    _number("next_at"),
-    _text("test_clock"),
+    words("customer"),
+    words("status"),
+    words("collection_method"),
+    number("cancel_at"),
+    number("canceled_at"),
+    number("ended_at"),
+    number("period_start"),
+    number("period_end"),
+    number("next_at"),
+    words("test_clock"),
     indexes=(("customer", *NEWEST), ("status", *NEWEST), ("canceled_at",), ("test_clock", "next_at")),
 )
 Index("ix_subscriptions_due", subscriptions.c.next_at)
-portal_configurations = _documents("portal_configurations", _flag("active"), _flag("is_default"), _text("name"))
-portal_sessions = _documents(
+portal_configurations = documents("portal_configurations", flag("active"), flag("is_default"), words("name"))
+portal_sessions = documents(
     "portal_sessions",
-    _text("customer"),
+    words("customer"),
     Column("token_hash", Text, unique=True),
     Column("cookie_hash", Text, unique=True),
-    _number("opened_at"),
-    _number("seen_at"),
-    _number("expires_at"),
-    _text("state"),
+    number("opened_at"),
+    number("seen_at"),
+    number("expires_at"),
+    words("state"),
 )
-feedback_options = _documents("feedback_options", _text("status"))
-webhook_endpoints = _documents("webhook_endpoints", _text("status"), _text("url"))
-test_clocks = _documents("test_clocks", _text("status"))
-cancellation_sessions = _documents(
+feedback_options = documents("feedback_options", words("status"))
+webhook_endpoints = documents("webhook_endpoints", words("status"), words("url"))
+test_clocks = documents("test_clocks", words("status"))
+cancellation_sessions = documents(
     "cancellation_sessions",
-    _text("customer"),
-    _text("subscription"),
-    _text("outcome"),
-    _text("reason"),
-    _text("feedback"),
-    _text("source"),
+    words("customer"),
+    words("subscription"),
+    words("outcome"),
+    words("reason"),
+    words("feedback"),
+    words("source"),
     indexes=(("subscription", *NEWEST), ("customer", *NEWEST)),
 )
 
@@ -146,16 +81,16 @@ events = Table(
     "events",
     metadata,
     Column("seq", SERIAL, primary_key=True, autoincrement=True),
-    _need("account", Text()),
-    _need("livemode", Boolean()),
-    _need("id", ID),
-    _need("created", BigInteger()),
-    _need("changed", BigInteger()),
-    _need("ver", BigInteger()),
-    _need("deleted", Boolean()),
-    _need("type", Text()),
-    _text("object_id"),
-    _need("doc", Text()),
+    need("account", Text()),
+    need("livemode", Boolean()),
+    need("id", ID),
+    need("created", BigInteger()),
+    need("changed", BigInteger()),
+    need("ver", BigInteger()),
+    need("deleted", Boolean()),
+    need("type", Text()),
+    words("object_id"),
+    need("doc", Text()),
     UniqueConstraint("account", "livemode", "id"),
     sqlite_autoincrement=True,
 )
@@ -170,9 +105,9 @@ subscription_items = Table(
     Column("account", Text, primary_key=True),
     Column("livemode", Boolean, primary_key=True),
     Column("id", ID, primary_key=True),
-    _need("subscription", Text()),
-    _need("price", Text()),
-    _text("product"),
+    need("subscription", Text()),
+    need("price", Text()),
+    words("product"),
 )
 for _column in ("subscription", "price", "product"):
     Index(
@@ -186,9 +121,9 @@ accounts = Table(
     "accounts",
     metadata,
     Column("id", Text, primary_key=True),
-    _need("name", Text()),
-    _need("created", BigInteger()),
-    _need("settings", Text(), "'{}'"),
+    need("name", Text()),
+    need("created", BigInteger()),
+    need("settings", Text(), "'{}'"),
 )
 api_keys = Table(
     "api_keys",
@@ -196,30 +131,30 @@ api_keys = Table(
     Column("hash", Text, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("account", Text, ForeignKey("accounts.id"), nullable=False, index=True),
-    _need("livemode", Boolean()),
-    _need("kind", Text()),
-    _text("name"),
-    _need("hint", Text()),
-    _need("created", BigInteger()),
-    _number("last_used_at"),
-    _number("revoked_at"),
+    need("livemode", Boolean()),
+    need("kind", Text()),
+    words("name"),
+    need("hint", Text()),
+    need("created", BigInteger()),
+    number("last_used_at"),
+    number("revoked_at"),
 )
 users = Table(
     "users",
     metadata,
     Column("id", Text, primary_key=True),
     Column("email", Text, nullable=False, unique=True),
-    _text("name"),
-    _need("password_hash", Text()),
-    _text("totp_secret"),
-    _need("created", BigInteger()),
+    words("name"),
+    need("password_hash", Text()),
+    words("totp_secret"),
+    need("created", BigInteger()),
 )
 memberships = Table(
     "memberships",
     metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
-    _need("role", Text()),
+    need("role", Text()),
 )
 user_sessions = Table(
     "user_sessions",
@@ -227,11 +162,11 @@ user_sessions = Table(
     Column("hash", Text, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("user_id", Text, ForeignKey("users.id"), nullable=False, index=True),
-    _need("created", BigInteger()),
-    _need("seen_at", BigInteger()),
-    _text("ip"),
-    _text("user_agent"),
-    _number("revoked_at"),
+    need("created", BigInteger()),
+    need("seen_at", BigInteger()),
+    words("ip"),
+    words("user_agent"),
+    number("revoked_at"),
 )
 idempotency = Table(
     "idempotency",
@@ -239,11 +174,11 @@ idempotency = Table(
     Column("account", Text, primary_key=True),
     Column("livemode", Boolean, primary_key=True),
     Column("key", Text, primary_key=True),
-    _need("method_path", Text()),
-    _need("params_hash", Text()),
-    _need("status", BigInteger()),
-    _need("body", Text()),
-    _need("headers", Text()),
+    need("method_path", Text()),
+    need("params_hash", Text()),
+    need("status", BigInteger()),
+    need("body", Text()),
+    need("headers", Text()),
     Column("created", BigInteger, nullable=False, index=True),
 )
 
@@ -256,20 +191,20 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", SERIAL, primary_key=True, autoincrement=True),
-    _need("account", Text()),
-    _need("livemode", Boolean()),
-    _need("endpoint_id", Text()),
-    _need("event_id", Text()),
-    _need("object_id", Text()),
-    _need("state", Text()),
-    _need("attempt", BigInteger()),
-    _need("next_at", BigInteger()),
-    _need("held", Boolean()),
-    _text("claimed_by"),
-    _number("lease_until"),
-    _number("last_code"),
-    _need("created", BigInteger()),
-    _number("finished_at"),
+    need("account", Text()),
+    need("livemode", Boolean()),
+    need("endpoint_id", Text()),
+    need("event_id", Text()),
+    need("object_id", Text()),
+    need("state", Text()),
+    need("attempt", BigInteger()),
+    need("next_at", BigInteger()),
+    need("held", Boolean()),
+    words("claimed_by"),
+    number("lease_until"),
+    number("last_code"),
+    need("created", BigInteger()),
+    number("finished_at"),
     sqlite_autoincrement=True,
 )
 Index("ix_deliveries_event_id", deliveries.c.account, deliveries.c.livemode, deliveries.c.event_id)
@@ -292,13 +227,13 @@ delivery_attempts = Table(
     metadata,
     Column("id", SERIAL, primary_key=True, autoincrement=True),
     Column("delivery_id", BigInteger, ForeignKey("deliveries.id"), nullable=False, index=True),
-    _need("account", Text()),
-    _need("livemode", Boolean()),
-    _need("at", BigInteger()),
-    _number("status"),
-    _text("error"),
-    _number("ms"),
-    _text("response"),
+    need("account", Text()),
+    need("livemode", Boolean()),
+    need("at", BigInteger()),
+    number("status"),
+    words("error"),
+    number("ms"),
+    words("response"),
     sqlite_autoincrement=True,
 )
 retention_redemptions = Table(
@@ -307,21 +242,21 @@ retention_redemptions = Table(
     Column("account", Text, primary_key=True),
     Column("livemode", Boolean, primary_key=True),
     Column("customer", Text, primary_key=True),
-    _need("coupon", Text()),
-    _need("subscription", Text()),
-    _need("accepted_at", BigInteger()),
+    need("coupon", Text()),
+    need("subscription", Text()),
+    need("accepted_at", BigInteger()),
 )
 audit_log = Table(
     "audit_log",
     metadata,
     Column("id", SERIAL, primary_key=True, autoincrement=True),
-    _need("account", Text()),
-    _flag("livemode"),
-    _need("at", BigInteger()),
-    _need("actor", Text()),
-    _need("action", Text()),
-    _text("object_id"),
-    _text("detail"),
+    need("account", Text()),
+    flag("livemode"),
+    need("at", BigInteger()),
+    need("actor", Text()),
+    need("action", Text()),
+    words("object_id"),
+    words("detail"),
     sqlite_autoincrement=True,
 )
 Index("ix_audit_log_account", audit_log.c.account, audit_log.c.id)
@@ -330,8 +265,8 @@ saved_queries = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("account", Text, nullable=False, index=True),
-    _need("name", Text()),
-    _need("sql", Text()),
-    _need("created", BigInteger()),
-    _text("user_id"),
+    need("name", Text()),
+    need("sql", Text()),
+    need("created", BigInteger()),
+    words("user_id"),
 )

@@ -9,11 +9,7 @@
 `load(kind, ids)` returns freshly rendered dicts by id and leaves out what it does not have; there is one call for each
 kind on each level, however many objects the list has. Kinds are the `object` values of the wire.
 
-    Ref("customer")     an id, or a list of ids, that can be expanded
-    Inside("price")     an object that is always embedded
-    Page("plan")        an embedded list object
-    Part({…})           a structure without identity
-    Hidden("price")     a field shown only when it is asked for; loaded by its owner's id where the renderer left it out
+What can be expanded where is written in wire/expandable.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,119 +17,12 @@ from copy import deepcopy
 from typing import Any, NamedTuple, TypeAlias
 
 from tenure.domain.errors import Invalid
+from tenure.wire.expandable import FIELDS, Edge, Hidden, Inside, Page, Part, Ref
 
 MAX_LEVELS = 4
 
 Load: TypeAlias = Callable[[str, list[str]], Mapping[str, Any]]
 Wanted: TypeAlias = dict[str, Any]
-
-
-class Ref(NamedTuple):
-    """The id of an object of this kind, or a list of such ids."""
-
-    kind: str
-
-
-class Inside(NamedTuple):
-    """An embedded object; `clean` when the renderer has left out its hidden fields already."""
-
-    kind: str
-    clean: bool = False
-
-
-class Page(NamedTuple):
-    """An embedded list object with elements of this kind."""
-
-    kind: str
-
-
-class Hidden(NamedTuple):
-    """Shown only on request: absent, or null where `null`. `kind` is what to load by the owner's id."""
-
-    kind: str
-    null: bool = False
-    then: Page | None = None
-
-
-class Part(NamedTuple):
-    """A structure inside of an object."""
-
-    fields: "Mapping[str, Edge]"
-
-
-Edge: TypeAlias = Ref | Inside | Page | Hidden | Part
-
-FIELDS: dict[str, dict[str, Edge]] = {
-    "billing_portal.configuration": {
-        "application": Ref("application"),
-        "features": Part(
-            {
-                "subscription_cancel": Part(
-                    {"cancellation_reason": Part({"feedback_options": Ref("billing.feedback_option")})}
-                ),
-                "subscription_update": Part({"products": Hidden("billing_portal.configuration", null=True)}),
-            }
-        ),
-    },
-    "billing_portal.session": {"configuration": Ref("billing_portal.configuration")},
-    "cancellation_session": {
-        "configuration": Ref("billing_portal.configuration"),
-        "customer": Ref("customer"),
-        "feedback_option": Ref("billing.feedback_option"),
-        "offer": Part({"coupon": Ref("coupon")}),
-        "subscription": Ref("subscription"),
-    },
-    "coupon": {"applies_to": Hidden("coupon"), "currency_options": Hidden("coupon")},
-    "customer": {
-        "default_source": Ref("source"),
-        "invoice_settings": Part({"default_payment_method": Ref("payment_method")}),
-        "sources": Hidden("customer.sources", then=Page("source")),
-        "subscriptions": Hidden("customer.subscriptions", then=Page("subscription")),
-        "tax": Hidden("customer.tax"),
-        "tax_ids": Hidden("customer.tax_ids", then=Page("tax_id")),
-        "test_clock": Ref("test_helpers.test_clock"),
-    },
-    "discount": {
-        "customer": Ref("customer"),
-        "promotion_code": Ref("promotion_code"),
-        "source": Part({"coupon": Ref("coupon")}),
-    },
-    "event": {},
-    "billing.feedback_option": {},
-    "plan": {"product": Ref("product"), "tiers": Hidden("price")},
-    "price": {"currency_options": Hidden("price"), "product": Ref("product"), "tiers": Hidden("price")},
-    "product": {"default_price": Ref("price"), "tax_code": Ref("tax_code")},
-    "promotion_code": {
-        "customer": Ref("customer"),
-        "promotion": Part({"coupon": Ref("coupon")}),
-        "restrictions": Part({"currency_options": Hidden("promotion_code")}),
-    },
-    "subscription": {
-        "application": Ref("application"),
-        "automatic_tax": Part({"liability": Part({"account": Ref("account")})}),
-        "cancellation_details": Part({"feedback_option": Ref("billing.feedback_option")}),
-        "customer": Ref("customer"),
-        "default_payment_method": Ref("payment_method"),
-        "default_source": Ref("source"),
-        "discounts": Ref("discount"),
-        "invoice_settings": Part({"account_tax_ids": Ref("tax_id"), "issuer": Part({"account": Ref("account")})}),
-        "items": Page("subscription_item"),
-        "latest_invoice": Ref("invoice"),
-        "on_behalf_of": Ref("account"),
-        "pending_setup_intent": Ref("setup_intent"),
-        "pending_update": Part({"discounts": Ref("discount")}),
-        "schedule": Ref("subscription_schedule"),
-        "test_clock": Ref("test_helpers.test_clock"),
-        "transfer_data": Part({"destination": Ref("account")}),
-    },
-    "subscription_item": {
-        "discounts": Ref("discount"),
-        "plan": Inside("plan", clean=True),
-        "price": Inside("price", clean=True),
-    },
-    "test_helpers.test_clock": {},
-    "webhook_endpoint": {},
-}
 
 
 def _hides(edge: Edge) -> bool:
@@ -289,11 +178,16 @@ def _visit(
             if below is not None:
                 _ask(node, name, edge, below, asks)
         case Part():
-            if isinstance(value, dict):
-                _walk(value, edge.fields, _hiding(edge.fields), below or {}, owner, asks)
+            for part in _parts(value):
+                _walk(part, edge.fields, _hiding(edge.fields), below or {}, owner, asks)
         case Inside() | Page():
             if value is not None:
                 _follow(value, edge, below or {}, asks)
+
+
+def _parts(value: Any) -> list[dict[str, Any]]:
+    """A structure, or each of a list of them."""
+    return [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
 
 
 def _hide_or_show(

@@ -16,8 +16,10 @@ from tenure.domain.portal import FeedbackOption, Session
 from tenure.domain.prices import Price
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.domain.retention import CancellationSession
-from tenure.domain.subscriptions import Subscription, SubscriptionItem
+from tenure.domain.subscriptions import SUBSCRIPTION_HIDDEN, Subscription, SubscriptionItem
+from tenure.domain.tax_rates import TaxRate
 from tenure.domain.webhook_endpoints import WebhookEndpoint
+from tenure.wire.billing_shapes import BILLING_SHAPES, Rates, embedded_rates, tax_rate_ids
 
 
 class Many(Protocol):
@@ -36,13 +38,13 @@ class Embedded(NamedTuple):
 
 def render(doc: Document, many: Many, *, now: int | None = None) -> dict[str, Any]:
     """The wire's dict of one document; `now` decides whether a coupon is still valid."""
-    return _shape(doc, _prices_of((doc,), many), now)
+    return _shape(doc, _prices_of((doc,), many), _rates_of((doc,), many), now)
 
 
 def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) -> list[dict[str, Any]]:
     """The wire's dicts of documents of any kinds, with one load for all that they embed."""
-    prices = _prices_of(docs, many)
-    return [_shape(doc, prices, now) for doc in docs]
+    prices, rates = _prices_of(docs, many), _rates_of(docs, many)
+    return [_shape(doc, prices, rates, now) for doc in docs]
 
 
 def _prices_of(docs: Sequence[Document], many: Many) -> dict[str, Embedded]:
@@ -50,13 +52,21 @@ def _prices_of(docs: Sequence[Document], many: Many) -> dict[str, Embedded]:
     return {id: _embedded(price) for id, price in many(Price, ids).items()} if ids else {}
 
 
-def _shape(doc: Document, prices: Mapping[str, Embedded], now: int | None) -> dict[str, Any]:
+def _rates_of(docs: Sequence[Document], many: Many) -> Rates:
+    ids = {id for doc in docs for id in tax_rate_ids(doc)}
+    return {id: full(rate) for id, rate in many(TaxRate, ids).items()} if ids else {}
+
+
+def _shape(doc: Document, prices: Mapping[str, Embedded], rates: Rates, now: int | None) -> dict[str, Any]:
     if isinstance(doc, Subscription):
-        return _subscription(doc, prices)
+        return _subscription(doc, prices, rates)
     shape = full(doc)
     special = _SHAPES.get(type(doc))
     if special is not None:
         special(doc, shape, now)
+    billed = BILLING_SHAPES.get(type(doc))
+    if billed is not None:
+        billed(doc, shape, rates)
     return shape
 
 
@@ -125,16 +135,21 @@ def _fill_item(item: SubscriptionItem, shape: dict[str, Any], price: Embedded) -
     shape["discounts"] = discount_ids(item.discounts)
     shape["plan"] = dict(price.plan)
     shape["price"] = dict(price.price)
+    del shape["debits"]
     if item.quantity is None:
         del shape["quantity"]
 
 
-def _subscription(doc: Subscription, prices: Mapping[str, Embedded]) -> dict[str, Any]:
+def _subscription(doc: Subscription, prices: Mapping[str, Embedded], rates: Rates) -> dict[str, Any]:
     shape = full(doc)
+    shape["default_tax_rates"] = embedded_rates(doc.default_tax_rates, rates)
     shape["discounts"] = discount_ids(doc.discounts)
     items = shape["items"]
     for item, inner in zip(doc.items, items, strict=True):
         _fill_item(item, inner, prices[item.price])
+        inner["tax_rates"] = embedded_rates(item.tax_rates, rates)
+    for key in SUBSCRIPTION_HIDDEN:
+        del shape[key]
     shape["items"] = {
         "object": "list",
         "data": items,
