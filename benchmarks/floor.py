@@ -27,6 +27,7 @@ from tenure.i18n.languages import language, translated_tags
 from tenure.web.portal_pages import Frame, HomePage, render
 from tenure.web.portal_plans import Badge, Fact, Plan
 from tenure.web.readers import Merchant
+from tenure.wire.versions import CURRENT
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -47,6 +48,8 @@ ACCOUNT = "SELECT id, name, settings FROM accounts WHERE id = ?"
 OF_CUSTOMER = """SELECT doc, ver, deleted FROM subscriptions WHERE account = ? AND livemode = ? AND deleted = 0
 AND customer = ? ORDER BY created DESC, id DESC LIMIT 101"""
 
+API_VERSION = CURRENT.encode()
+
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
 
@@ -60,6 +63,7 @@ class Floor:
     def __init__(self, path: str) -> None:
         self.connection = apsw.Connection(path, statementcachesize=100)
         self.connection.set_busy_timeout(10_000)
+        self.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             self.connection.execute(f"PRAGMA {pragma}").fetchall()
 
@@ -80,7 +84,7 @@ class Floor:
         else:
             form = dict(parse_qsl((await receive())["body"].decode()))
             body = self.change((*where, path[18:]), form)
-        await self.answer(send, body, [])
+        await self.answer(send, body, _of_the_api())
 
     async def answer(self, send: Send, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         length = (b"content-length", str(len(body)).encode())
@@ -146,6 +150,12 @@ def _page(plans: int) -> tuple[Any, ...]:
     frame = Frame(merchant=merchant, headline="Manage your My business subscription.", languages=languages)
     page = HomePage(plans=(plan,) * plans, details=(("Name", "Customer 1"), ("Email", "c1@example.com")))
     return page, frame, english
+
+
+def _of_the_api() -> list[tuple[bytes, bytes]]:
+    """What Stripe sends with each answer, and its clients read."""
+    rid = b"req_" + secrets.token_hex(11).encode()
+    return [(b"request-id", rid), (b"stripe-version", API_VERSION), (b"cache-control", b"no-cache, no-store")]
 
 
 def written(shape: dict[str, Any]) -> bytes:

@@ -9,21 +9,17 @@ from contextlib import asynccontextmanager
 
 import falcon
 import falcon.asgi
-from falcon.asgi import Request, Response
 
 from tenure import api, dashboard, hosted, portal
-from tenure.api.answers import refusal
-from tenure.api.handler import finish
-from tenure.api.resource import missing_route
 from tenure.domain.errors import Invalid
 from tenure.settings import Settings, SettingsError
 from tenure.store.open import open_store
 from tenure.store.seal import open_ring
 from tenure.web import static_files
+from tenure.web.asgi import Application, Connection, Receive, Send
 from tenure.web.context import App
 from tenure.web.metrics import Metrics
 from tenure.web.outside import Health, Outside, Root
-from tenure.web.request_ids import new_request_id
 from tenure.wire import versions
 from tenure.worker.loop import Worker
 from tenure.worker.warehouse import warehouse_job
@@ -65,22 +61,31 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         await store.close()
 
 
-def web(app: App, metrics: Metrics | None = None) -> "falcon.asgi.App":  # type: ignore[type-arg]
-    """Every door's routes in one ASGI app; with `metrics`, /metrics too."""
-    site = falcon.asgi.App(middleware=[metrics] if metrics is not None else None)
-    if metrics is not None:
-        site.add_route("/metrics", metrics)
+def web(app: App, metrics: Metrics | None = None) -> Application:
+    """Every door in one ASGI app; with `metrics`, counted, and /metrics too."""
+    door, site = api.door(app), pages(app, metrics)
+
+    async def doors(connection: Connection, receive: Receive, send: Send) -> None:
+        under_v1 = connection["type"] == "http" and connection["path"].startswith("/v1")
+        await (door if under_v1 else site)(connection, receive, send)
+
+    return metrics.around(doors) if metrics is not None else doors
+
+
+def pages(app: App, metrics: Metrics | None = None) -> "falcon.asgi.App":  # type: ignore[type-arg]
+    """The routes of everything but the API."""
+    site = falcon.asgi.App()
     outside = Outside(https=app.secure)
     site.add_error_handler(falcon.HTTPError, outside.refused)
-    site.add_error_handler(falcon.HTTPMethodNotAllowed, WrongVerb(outside).answer)
     site.add_error_handler(Exception, outside.failed)
     static_files.routes(site)
-    api.add_routes(site, app)
     portal.add_routes(site, app)
     hosted.add_routes(site, app)
     dashboard.add_routes(site, app)
     site.add_route("/healthz", Health(outside))
     site.add_route("/", Root(outside))
+    if metrics is not None:
+        site.add_route("/metrics", metrics)
     return site
 
 
@@ -94,19 +99,3 @@ def worker(app: App) -> Worker:
         api_version=app.api_version,
         jobs=(warehouse_job(app.store, app.clock, app.data_dir),),
     )
-
-
-class WrongVerb:
-    """The API answers a verb that a URL does not have as it answers an unknown URL; pages answer 405."""
-
-    def __init__(self, outside: Outside) -> None:
-        self.outside = outside
-
-    async def answer(self, req: Request, resp: Response, error: falcon.HTTPMethodNotAllowed, params: object) -> None:
-        """One answer in the words of the door that was asked."""
-        if req.path.startswith("/v1"):
-            rid = new_request_id()
-            version = versions.spoken(req.get_header("Stripe-Version"))
-            finish(resp, refusal(missing_route(req.method, req.path), rid), rid, version)
-            return
-        await self.outside.refused(req, resp, error, params)

@@ -59,6 +59,13 @@ def masked(key: str) -> str:
     return f"{prefix}{'*' * 8}{key[-4:]}" if len(key) > len(prefix) + 8 else f"{prefix}********"
 
 
+def admit(tx: SystemTx, key: str, account: str | None) -> Caller:
+    """The caller that a key belongs to, if it acts for the named account. Raises Unauthenticated, Forbidden."""
+    caller = identify(tx, key)
+    check_account(caller, account)
+    return caller
+
+
 def identify(tx: SystemTx, key: str) -> Caller:
     """The caller that a key belongs to. Raises Unauthenticated."""
     found = api_keys.holder(tx, key_hash(key)) if key.startswith(PREFIXES) else None

@@ -3,26 +3,35 @@
 Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import structlog
-from falcon.asgi import Request as AsgiRequest
-from falcon.asgi import Response as AsgiResponse
 
 from tenure.api import auth, idempotency
 from tenure.api.answers import Answer, answered, refusal
 from tenure.api.expansion import expanded
 from tenure.api.older import older_operation, older_refusal
+from tenure.api.requests import Disconnected, Request
 from tenure.api.resource import Call, Operation, Resource, refuse_unsupported
 from tenure.domain import documents
 from tenure.domain.errors import Declined, Invalid, NotFound, Refused
-from tenure.store.tx import Tx
+from tenure.store.tx import SystemTx, Tx
 from tenure.web.context import App
-from tenure.web.request_ids import new_request_id
 from tenure.wire import forms, versions
 
-MAX_BODY = 1_000_000
 log = structlog.get_logger("tenure.api")
+_NO_NAMES: dict[str, str] = {}
+
+
+class Asked(NamedTuple):
+    """The parameters of a request: as they came, what is to be expanded, typed, and the version's own names."""
+
+    tree: forms.Tree
+    paths: list[str]
+    params: Any
+    version: str = versions.CURRENT
+    names: dict[str, str] = _NO_NAMES
 
 
 class Handler:
@@ -31,63 +40,47 @@ class Handler:
     def __init__(self, app: App, resource: Resource, operation: Operation) -> None:
         self.app, self.resource, self.operation = app, resource, operation
 
-    async def __call__(self, req: AsgiRequest, resp: AsgiResponse, id: str = "", child: str = "") -> None:
-        """Answer one request; whatever goes wrong becomes an error object with a request id."""
-        rid = new_request_id()
-        req.context.request_id = rid
-        version = versions.CURRENT
+    async def answer(self, req: Request, named: Sequence[str], rid: str) -> Answer:
+        """Answer one request; whatever goes wrong becomes an error object with its id."""
         try:
-            named = req.get_header("Stripe-Version")
-            version = self.app.api_version if named is None else versions.check(named)
-            spoken = self if version is versions.CURRENT else self._moved(version, id)
-            answer = await spoken._answer(req, (id, child), rid, version)
+            header = req.header(b"stripe-version")
+            req.version = self.app.api_version if header is None else versions.check(header)
+            spoken = self if req.version is versions.CURRENT else self._moved(req.version, named)
+            return await spoken._answer(req, named, rid)
         except Refused as refused:
-            answer = refusal(refused, rid)
+            return refusal(refused, rid)
+        except Disconnected:
+            raise
         except Exception as bug:  # the door's last handler: logged with the request's id, told as 500
             log.exception("request failed", request_id=rid, path=self.resource.path + self.operation.path)
-            answer = refusal(bug, rid)
-        finish(resp, answer, rid, version)
+            return refusal(bug, rid)
 
-    def _moved(self, version: str, id: str) -> "Handler":
+    def _moved(self, version: str, named: Sequence[str]) -> "Handler":
         """The handler of what took the place of an operation that only older versions have; else this one."""
-        operation = older_operation(version, self.resource, self.operation, id)
+        operation = older_operation(version, self.resource, self.operation, named[0] if named else "")
         return self if operation is self.operation else Handler(self.app, self.resource, operation)
 
-    async def _answer(self, req: AsgiRequest, named: tuple[str, str], rid: str, version: str) -> Answer:
-        key = auth.read_key(req.get_header("Authorization"))
-        caller = await self.app.store.system_read(lambda tx: auth.identify(tx, key))
-        auth.check_account(caller, req.get_header("Stripe-Account"))
-        if self.operation.writes:
-            auth.check_write(caller)
-        raw = await self._raw(req)
-        tree = forms.decode(raw)
-        names: dict[str, str] = {}
-        if version is not versions.CURRENT:
-            names = versions.newer(version, f"{self.operation.verb} {self.resource.path}{self.operation.path}", tree)
-        paths = forms.take_expand(tree)
-        refuse_unsupported(self.resource, list(tree))
-        params = forms.read(tree, self.operation.params)
-        token = (req.get_header("Idempotency-Key") or None) if self.operation.verb == "POST" else None
+    async def _answer(self, req: Request, named: Sequence[str], rid: str) -> Answer:
+        key = auth.read_key(req.header(b"authorization"))
+        account = req.header(b"stripe-account")
+        if not self.operation.writes:
+
+            def read(tx: SystemTx) -> dict[str, Any] | Refused:
+                caller = auth.admit(tx, key, account)
+                return self._run(tx.within(caller.scope), named, self._asked(req.query, req.version))
+
+            return answered(await self.app.store.system_read(read, now=self.app.clock()), rid)
+        caller = await self.app.store.system_read(lambda tx: auth.admit(tx, key, account))
+        auth.check_write(caller)
+        raw = await req.parameters()
+        asked = self._asked(raw, req.version)
+        token = (req.header(b"idempotency-key") or None) if self.operation.verb == "POST" else None
         request = documents.Request(id=rid, idempotency_key=token)
 
         def run(tx: Tx) -> dict[str, Any] | Refused:
-            id, child = (each.replace("\0", "\ufffd") for each in named)
-            call = Call(tx, params, id, self.app, child)
-            try:
-                done = self.operation.run(call)
-                return (
-                    older_refusal(tx, done, version)
-                    if isinstance(done, Refused)
-                    else expanded(tx, done, paths, version)
-                )
-            except Declined as declined:
-                raise older_refusal(tx, declined, version) from None
-            except NotFound as missing:
-                raise _blamed(missing, tree, names) from None
+            return self._run(tx, named, asked)
 
         now = self.app.clock()
-        if not self.operation.writes:
-            return answered(await self.app.store.read(caller.scope, run, now=now, request=request), rid)
         if token is not None:
             where = idempotency.Place(
                 scope=caller.scope,
@@ -100,20 +93,29 @@ class Handler:
             return await idempotency.run(self.app, where, run, now=now, request=request)
         return answered(await self.app.store.write(caller.scope, run, now=now, request=request), rid)
 
-    async def _raw(self, req: AsgiRequest) -> bytes:
-        if self.operation.verb == "GET":
-            return req.query_string.encode()
-        length = req.content_length or 0
-        if length > MAX_BODY:
-            raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")
-        body: bytes = await req.stream.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
-            raise Invalid(f"The request body is larger than {MAX_BODY} bytes.")
-        kind = (req.content_type or "").partition(";")[0].strip().lower()
-        if body and kind not in ("", "application/x-www-form-urlencoded"):
-            raise Invalid(f"Invalid content type '{kind[:60]}': send parameters as application/x-www-form-urlencoded.")
-        query = req.query_string.encode()
-        return b"&".join(part for part in (query, body) if part)
+    def _asked(self, raw: bytes, version: str) -> Asked:
+        if not raw and version is versions.CURRENT:
+            return Asked({}, [], forms.read({}, self.operation.params))
+        tree = forms.decode(raw)
+        names = _NO_NAMES
+        if version is not versions.CURRENT:
+            names = versions.newer(version, f"{self.operation.verb} {self.resource.path}{self.operation.path}", tree)
+        paths = forms.take_expand(tree)
+        refuse_unsupported(self.resource, tree)
+        return Asked(tree, paths, forms.read(tree, self.operation.params), version, names)
+
+    def _run(self, tx: Tx, named: Sequence[str], asked: Asked) -> dict[str, Any] | Refused:
+        id, child, *_ = *(each.replace("\0", "\ufffd") for each in named), "", ""
+        call = Call(tx, asked.params, id, self.app, child)
+        try:
+            done = self.operation.run(call)
+            if isinstance(done, Refused):
+                return older_refusal(tx, done, asked.version)
+            return expanded(tx, done, asked.paths, asked.version)
+        except Declined as declined:
+            raise older_refusal(tx, declined, asked.version) from None
+        except NotFound as missing:
+            raise _blamed(missing, asked.tree, asked.names) from None
 
 
 def _blamed(missing: NotFound, tree: forms.Tree, names: dict[str, str]) -> Refused:
@@ -123,19 +125,3 @@ def _blamed(missing: NotFound, tree: forms.Tree, names: dict[str, str]) -> Refus
     if missing.param is None or missing.param.partition("[")[0] not in tree:
         return missing
     return Invalid(missing.message, code=missing.code, param=names.get(missing.param, missing.param))
-
-
-def finish(resp: AsgiResponse, answer: Answer, rid: str, version: str) -> None:
-    """Write an answer with the headers that every answer of the API has."""
-    resp.status = answer.status
-    resp.data = answer.body
-    resp.content_type = "application/json"
-    resp.set_headers(
-        {
-            "Request-Id": rid,
-            "Stripe-Version": version,
-            "Cache-Control": "no-cache, no-store",
-            "X-Content-Type-Options": "nosniff",
-            **answer.headers,
-        }
-    )

@@ -7,7 +7,7 @@
 Every operation is a plain function of (call) that runs inside one transaction of the store.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -129,7 +129,7 @@ def searches(path: str, document: type[Document], kind: str) -> Operation:
     return Operation("GET", "/search", SearchParams, run)
 
 
-def refuse_unsupported(resource: Resource, names: Sequence[str]) -> None:
+def refuse_unsupported(resource: Resource, names: Iterable[str]) -> None:
     """Say clearly where the contract has a parameter that Tenure has not. Raises Invalid."""
     for name in names:
         if name in resource.unsupported:

@@ -13,11 +13,11 @@ _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 def base62(number: int, width: int) -> str:
     """Write a non-negative integer in base 62, padded with zeros to `width` digits."""
-    pairs = []
-    for _ in range((width + 1) // 2):
-        number, rest = divmod(number, 3844)  # 62 * 62: two digits at a time
-        pairs.append(_PAIRS[rest])
-    return "".join(reversed(pairs))[-width:]
+    text = ""
+    for _ in range((width + 3) // 4):
+        number, rest = divmod(number, 3844 * 3844)  # four digits at a time: what is left is a small integer
+        text = _PAIRS[rest // 3844] + _PAIRS[rest % 3844] + text
+    return text[-width:]
 
 
 def new_id(prefix: str, now_ms: int, random: int) -> str:

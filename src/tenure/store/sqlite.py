@@ -182,7 +182,7 @@ class SqliteStore(Store):
 
     async def system_read(self, fn: Callable[[SystemTx], T], *, now: int = 0) -> T:
         link = self._started_reader()
-        return self._snapshot(link, fn, SystemTx(link, now=now))
+        return self._snapshot(link, fn, SystemTx(link, now=now, cache=self._cache))
 
     async def system_write(self, fn: Callable[[SystemTx], T], *, now: int = 0, background: bool = False) -> T:
         def tx() -> SystemTx:
@@ -216,6 +216,8 @@ class SqliteStore(Store):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = apsw.Connection(str(self.path), statementcachesize=500)
         connection.set_busy_timeout(BUSY_MS)
+        # Else this library, made with STAT4, compiles each statement with ORDER BY anew for each value: 7 µs a time.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection

@@ -22,13 +22,14 @@ from tenure.domain.errors import NotFound
 from tenure.domain.ids import RANDOM_BITS, new_id
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.store import queries, saving
-from tenure.store.cache import Cache, Loaded
+from tenure.store.cache import KEPT, Cache, Loaded
 from tenure.store.kinds import KINDS
 from tenure.store.queries import Condition
 from tenure.store.statements import Plans, Raw, Row
 
 T = TypeVar("T")
 Key = tuple[type[Document], str]
+_NOBODY = Request()
 
 _REDEEM: dict[type[Document], Executable] = {
     cls: queries.redemption(KINDS[cls].table) for cls in (Coupon, PromotionCode)
@@ -58,12 +59,17 @@ class Page(Generic[T]):
 class SystemTx:
     """Rows of the system; nothing here is bound to an account."""
 
-    def __init__(self, link: Link, *, now: int = 0) -> None:
+    def __init__(self, link: Link, *, now: int = 0, cache: Cache | None = None) -> None:
         self.link = link
         self.now = now
+        self.cache = cache
         self.wakes = False
         self.dialect = link.plans.dialect.name
-        self._ms = now * 1000 + time.time_ns() // 1_000_000 % 1000
+        self._ms = 0
+
+    def within(self, scope: Scope) -> "Tx":
+        """For reading on, at the same moment, in the account and mode that were found."""
+        return Tx(self.link, scope, now=self.now, cache=self.cache)
 
     def rows(self, statement: Executable, /, **params: Any) -> list[Row]:
         """The rows of a statement with attributes named as its columns."""
@@ -83,12 +89,11 @@ class SystemTx:
 
     def new_id(self, prefix: str) -> str:
         """A fresh id; those of one transaction sort in the order in which they were asked for."""
-        self._ms += 1
-        return new_id(prefix, self._ms, secrets.randbits(RANDOM_BITS))
+        return new_id(prefix, self.now_ms(), secrets.randbits(RANDOM_BITS))
 
     def now_ms(self) -> int:
         """This moment in unix milliseconds, never the same twice in a transaction."""
-        self._ms += 1
+        self._ms = (self._ms or self.now * 1000 + time.time_ns() // 1_000_000 % 1000) + 1
         return self._ms
 
     @contextmanager
@@ -117,12 +122,11 @@ class Tx(SystemTx):
         cache: Cache | None = None,
         site: str = "",
     ) -> None:
-        super().__init__(link, now=now)
+        super().__init__(link, now=now, cache=cache)
         self.site = site
         self.held: list[saving.Batch] | None = None
         self.scope = scope
-        self.request = request or Request()
-        self.cache = cache
+        self.request = request or _NOBODY
         self.bound = {"account": scope.account, "livemode": scope.livemode}
         self.loaded: dict[Key, Loaded] = {}
         # Locked or written here: nobody else can change these until the transaction ends.
@@ -132,7 +136,7 @@ class Tx(SystemTx):
 
     def get(self, cls: type[D], id: str, *, deleted: bool = False) -> D | None:
         """The document, or None; a deleted one only when asked for."""
-        if self.cache is not None:
+        if self.cache is not None and cls in KEPT:
             kept = self.cache.get(self.scope, cls, id)
             if isinstance(kept, Loaded):
                 self.loaded[cls, id] = kept
@@ -286,7 +290,7 @@ class Tx(SystemTx):
         if counters:
             doc = replace(doc, **dict(zip(counters, raw[3:], strict=False)))
         loaded = self.loaded[cls, doc.id] = Loaded(doc, raw[1], bool(raw[2]))
-        if self.cache is not None:
+        if self.cache is not None and cls in KEPT:
             self.cache.put(self.scope, cls, doc.id, loaded)
         return loaded
 

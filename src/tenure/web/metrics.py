@@ -9,13 +9,15 @@ import time
 from falcon.asgi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from tenure.web.asgi import Application, Connection, Message, Receive, Send
+
 EVERY_S = 0.5
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 DOORS = {"v1": "api", "p": "portal", "dashboard": "dashboard"}
 
 
 class Metrics:
-    """Counts as middleware, and answers /metrics as a resource."""
+    """Counts around an app, and answers /metrics as a resource."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -26,15 +28,28 @@ class Metrics:
         )
         self._lag = Gauge("tenure_loop_lag_seconds", "How late the event loop woke last.", registry=self.registry)
 
-    async def process_request(self, req: Request, resp: Response) -> None:
-        """Note when the request came."""
-        req.context.began = time.perf_counter()
+    def around(self, app: Application) -> Application:
+        """The same app, with each answer counted under its door."""
 
-    async def process_response(self, req: Request, resp: Response, resource: object, succeeded: bool) -> None:
-        """Count the answer under its door."""
-        door = DOORS.get(req.path[1:].partition("/")[0], "other")
-        self._requests.labels(door, f"{str(resp.status)[:1]}xx").inc()
-        self._seconds.labels(door).observe(time.perf_counter() - req.context.began)
+        async def counted(connection: Connection, receive: Receive, send: Send) -> None:
+            if connection["type"] != "http":
+                await app(connection, receive, send)
+                return
+            began, status = time.perf_counter(), 500
+
+            async def noted(message: Message) -> None:
+                nonlocal status
+                status = message.get("status", status)
+                await send(message)
+
+            try:
+                await app(connection, receive, noted)
+            finally:
+                door = DOORS.get(connection["path"][1:].partition("/")[0], "other")
+                self._requests.labels(door, f"{status // 100}xx").inc()
+                self._seconds.labels(door).observe(time.perf_counter() - began)
+
+        return counted
 
     async def watch_loop(self) -> None:
         """Measure for ever how late a sleep ends."""

@@ -38,18 +38,23 @@ class Embedded(NamedTuple):
 
 def render(doc: Document, many: Many, *, now: int | None = None) -> dict[str, Any]:
     """The wire's dict of one document; `now` decides whether a coupon is still valid."""
-    return render_all([doc], many, now=now)[0]
+    return _shape(doc, _prices_of((doc,), many), _rates_of((doc,), many), now)
 
 
 def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) -> list[dict[str, Any]]:
     """The wire's dicts of documents of any kinds, with one load for all that they embed."""
-    price_ids = {item.price for doc in docs if isinstance(doc, Subscription) for item in doc.items}
-    embedded: dict[str, Embedded] = {}
-    if price_ids:
-        embedded = {key: embed(price) for key, price in many(Price, price_ids).items()}
-    rate_ids = {id for doc in docs for id in tax_rate_ids(doc)}
-    rates = {key: full(rate) for key, rate in many(TaxRate, rate_ids).items()} if rate_ids else {}
-    return [_shape(doc, embedded, rates, now) for doc in docs]
+    prices, rates = _prices_of(docs, many), _rates_of(docs, many)
+    return [_shape(doc, prices, rates, now) for doc in docs]
+
+
+def _prices_of(docs: Sequence[Document], many: Many) -> dict[str, Embedded]:
+    ids = {item.price for doc in docs if isinstance(doc, Subscription) for item in doc.items}
+    return {id: _embedded(price) for id, price in many(Price, ids).items()} if ids else {}
+
+
+def _rates_of(docs: Sequence[Document], many: Many) -> Rates:
+    ids = {id for doc in docs for id in tax_rate_ids(doc)}
+    return {id: full(rate) for id, rate in many(TaxRate, ids).items()} if ids else {}
 
 
 def _shape(doc: Document, prices: Mapping[str, Embedded], rates: Rates, now: int | None) -> dict[str, Any]:
@@ -63,6 +68,22 @@ def _shape(doc: Document, prices: Mapping[str, Embedded], rates: Rates, now: int
     if billed is not None:
         billed(doc, shape, rates)
     return shape
+
+
+# Prices that the store keeps in memory come again and again: the same frozen object has the same shape.
+MOST_EMBEDDED = 1000
+_kept: dict[str, tuple[Price, Embedded]] = {}
+
+
+def _embedded(price: Price) -> Embedded:
+    known = _kept.get(price.id)
+    if known is not None and known[0] is price:
+        return known[1]
+    if len(_kept) >= MOST_EMBEDDED:
+        _kept.clear()
+    made = embed(price)
+    _kept[price.id] = (price, made)
+    return made
 
 
 def embed(price: Price) -> Embedded:
