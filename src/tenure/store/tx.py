@@ -84,7 +84,7 @@ class SystemTx:
     def new_id(self, prefix: str) -> str:
         """A fresh id; those of one transaction sort in the order in which they were asked for."""
         self._ms += 1
-        return new_id(prefix, self._ms, secrets.randbits(RANDOM_BITS))
+        return new_id(prefix, self._ms, int.from_bytes(secrets.token_bytes(RANDOM_BITS // 8), "big"))
 
     def now_ms(self) -> int:
         """This moment in unix milliseconds, never the same twice in a transaction."""
