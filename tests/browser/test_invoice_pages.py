@@ -129,7 +129,7 @@ def test_a_page_is_accessible_and_fits(see, name, width, scheme):
     assert page.evaluate(SMALL_TARGETS) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["open", "long", "refused", "receipt", "german", "history"])
 def test_a_page_survives_wide_spacing(see, name):
     for width in (1280, 390):
         page = see(name, viewport={"width": width, "height": 450}, bypass_csp=True)

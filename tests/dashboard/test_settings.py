@@ -222,3 +222,14 @@ def test_every_change_is_in_the_log_with_the_person(server: Server, config: Any)
     with closing(sqlite3.connect(f"file:{server.data / 'tenure.db'}?mode=ro", uri=True)) as data:
         told = "select actor from audit_log where object_id = ? and action = 'portal.settings'"
         assert data.execute(told, [config.id]).fetchall() == [(user.email,)]
+
+
+def test_the_postal_address_belongs_to_the_account(owner, config):
+    lines = "Hafenstraße 12\r\n20457 Hamburg"
+    assert owner.post(PATH, **form_of(config, address=lines)).status_code == 303
+    assert "Hafenstraße 12\n20457 Hamburg</textarea>" in owner.shown(PATH)
+    kept = form_of(config, action="overwrite")  # a form that knows no address leaves it alone
+    assert owner.post(PATH, **kept).status_code == 303
+    assert "Hafenstraße 12\n20457 Hamburg</textarea>" in owner.shown(PATH)
+    wrong = owner.post(PATH, **form_of(config, action="overwrite", address="x" * 301))
+    assert wrong.status_code == 422 and "Use 300 characters at most." in wrong.text

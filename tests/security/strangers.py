@@ -67,7 +67,10 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
     api.products.features.create(product.id, {"entitlement_feature": feature.id})
     coupon = api.coupons.create({"percent_off": 10, "duration": "once"})
     code = api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
-    sub = api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
+    card = api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    items = [{"price": price.id}]
+    sub = api.subscriptions.create({"customer": customer.id, "items": items, "default_payment_method": card.id})
+    payment = api.invoice_payments.list({"limit": 1}).data[0]
     hook = api.webhook_endpoints.create({"url": "http://127.0.0.1:9/x", "enabled_events": ["customer.created"]})
     cancel = {"subscription_cancel": {"enabled": True}}
     saved = owner.post("/sql", action="save", name="Mine", sql="select 1")
@@ -88,6 +91,10 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
             "customers": customer.id,
             "coupons": coupon.id,
             "promotion_codes": code.id,
+            "payment_methods": card.id,
+            "payment_intents": payment.payment.payment_intent,
+            "setup_intents": api.setup_intents.create({"customer": customer.id}).id,
+            "invoice_payments": payment.id,
             "subscriptions": sub.id,
             "subscription_items": sub["items"].data[0].id,
             "subscription_schedules": _scheduled(api, customer.id, price.id),

@@ -127,6 +127,8 @@ FORMS = {
 OUTSIDE = {"/", "/favicon.ico", "/healthz", "/static/brand/{name}", "/static/{name}"}
 DOORLESS = {"/dashboard/sign-in", "/dashboard/static/{name}"}
 API_PARAMS = {
+    "/v1/payment_methods/{id}/attach": {"customer": "cus_never"},
+    "/v1/payment_intents/{id}/increment_authorization": {"amount": "1"},
     "/v1/test_helpers/test_clocks/{id}/advance": {"frozen_time": "1900000000"},
     "/v1/subscriptions/{id}/migrate": {"billing_mode[type]": "flexible"},
     "GET /v1/billing/meters/{id}/event_summaries": {"customer": "cus_never", "start_time": "0", "end_time": "60"},
@@ -450,6 +452,13 @@ REFERENCES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     },
     "promotion_codes": lambda ids: {"promotion[type]": "coupon", "promotion[coupon]": ids["coupons"]},
     "customers": lambda ids: {"test_clock": ids["test_clocks"]},
+    "payment_intents": lambda ids: {
+        "amount": "1",
+        "currency": "eur",
+        "customer": ids["customers"],
+        "payment_method": ids["payment_methods"],
+    },
+    "setup_intents": lambda ids: {"payment_method": ids["payment_methods"]},
     "subscription_items": lambda ids: {"subscription": ids["subscriptions"], "price": ids["prices"]},
     "billing_portal/configurations": lambda ids: {
         "features[subscription_cancel][retention][type]": "coupon_offer",

@@ -31,6 +31,7 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path, open_stores: Callable[[str], S
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine would cut batches short: how long one may hold the loop is no part of these tests."""
     monkeypatch.setattr(committer, "BATCH_S", 60.0)
+    monkeypatch.setattr(committer, "BACKGROUND_S", 60.0)
 
 
 def writer(store: SqliteStore) -> Any:

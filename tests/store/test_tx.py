@@ -231,18 +231,6 @@ async def test_reading_cannot_write(store: Store) -> None:
         await store.read(SCOPE, saving(customer()), now=NOW)
 
 
-async def test_subscriptions_that_are_due_are_found_in_all_scopes(store: Store) -> None:
-    late, early = subscription("sub_late", created=NOW + 10), subscription("sub_early", created=NOW)
-    clocked = subscription("sub_clock", test_clock="clock_1")
-    ended = subscription("sub_ended", status=Status.CANCELED)
-    await store.write(SCOPE, saving(*catalog(), late, clocked, ended), now=NOW)
-    await store.write(OTHER_MODE, saving(*catalog(), early), now=NOW)
-    assert await store.due(early.items[0].current_period_end - 1, 10) == []
-    due = await store.due(late.items[0].current_period_end, 10)
-    assert due == [(OTHER_MODE, "sub_early"), (SCOPE, "sub_late")]
-    assert await store.due(late.items[0].current_period_end, 1) == due[:1]
-
-
 async def test_ids_of_one_transaction_sort_in_their_order(store: Store) -> None:
     ids = await store.write(SCOPE, lambda tx: [tx.new_id("cus_") for _ in range(100)], now=NOW)
     assert ids == sorted(set(ids))

@@ -58,14 +58,24 @@ class Bill(NamedTuple):
 
 def waiting(tx: Tx, subscription: Subscription) -> list[InvoiceItem]:
     """The invoice items that its next invoice takes in, the oldest first: its own, and its customer's loose ones."""
-    own = page_all(tx, InvoiceItem, [("subscription", "=", subscription.id), ("pending", "=", True)])
-    return [*reversed(own), *loose(tx, subscription.customer, subscription.currency)]
+    found = _pending(tx, subscription.customer)
+    own = [item for item in found if _owner(item) == subscription.id]
+    return own + [item for item in found if _owner(item) is None and item.currency == subscription.currency]
 
 
 def loose(tx: Tx, customer: str, currency: str) -> list[InvoiceItem]:
     """A customer's invoice items that belong to no subscription and wait, the oldest first."""
-    where = [("customer", "=", customer), ("pending", "=", True), ("subscription", "null", None)]
-    return [item for item in reversed(page_all(tx, InvoiceItem, where)) if item.currency == currency]
+    return [item for item in _pending(tx, customer) if _owner(item) is None and item.currency == currency]
+
+
+def _pending(tx: Tx, customer: str) -> list[InvoiceItem]:
+    """What waits for an invoice of the customer, the oldest first."""
+    return page_all(tx, InvoiceItem, [("customer", "=", customer), ("pending", "=", True)])[::-1]
+
+
+def _owner(item: InvoiceItem) -> str | None:
+    owner = item.parent.subscription_details if item.parent else None
+    return owner.subscription if owner else None
 
 
 def values(subscription: Subscription, kept: Books) -> dict[str, Value]:

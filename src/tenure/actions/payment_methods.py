@@ -79,8 +79,8 @@ def usable(tx: Tx, id: str, customer: str, *, param: str = "default_payment_meth
 
 def attach(tx: Tx, id: str, customer: str) -> PaymentMethod:
     """Give a method to a customer, after its issuer has let it be saved. Raises Declined, Conflict."""
-    tx.need(Customer, customer, param="customer")
     before = resolve(tx, id)
+    tx.need(Customer, customer, param="customer")
     method = attached(before, customer)
     if before.customer == customer:
         return before

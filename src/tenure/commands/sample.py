@@ -36,6 +36,7 @@ SETTINGS: dict[str, object] = {
     "time_zone": "Europe/Berlin",
     "default_currency": "eur",
     "country": "DE",
+    "address": "Hafenstraße 12\n20457 Hamburg\nGermany",
 }
 PLANS = (("Halyard Starter", 900, 9000), ("Halyard Studio", 2900, 29000), ("Halyard Team", 7900, 79000))
 PEOPLE = (

@@ -19,15 +19,15 @@ from tenure.i18n.locales import TAGS
 
 URL = re.compile(r"https?://[^\s\"<>\\]+")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-HEADLINE_MAX, NAME_MAX, REASON_MAX = 60, 256, 100
+HEADLINE_MAX, NAME_MAX, REASON_MAX, ADDRESS_MAX = 60, 256, 100, 300
 DETAILS = ("name", "email", "address", "phone", "shipping", "tax_id")
 CHANGES = ("price", "quantity", "promotion_code")
 COUPON_FIELDS = ("name", "type", "percent_off", "amount_off", "currency", "duration", "duration_in_months")
 NEW_COUPON = {
     "type": "percent", "percent_off": "25", "currency": "eur", "duration": "repeating", "duration_in_months": "3",
 }  # fmt: skip
-ACCOUNT_TEXTS = ("business_name", "brand_color")
-TEXTS = ("headline", "terms", "privacy", "return_url", "business_name", "brand_color", "name")
+ACCOUNT_TEXTS = ("business_name", "brand_color", "address")
+TEXTS = ("headline", "terms", "privacy", "return_url", "business_name", "brand_color", "address", "name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +103,14 @@ def _written(config: Configuration, settings: dict[str, Any], account_name: str)
         "name": config.name,
         "business_name": settings.get("business_name") or account_name,
         "brand_color": settings.get("brand_color") or "#2f55d4",
+        "address": settings.get("address"),
     }
     return {name: str(text or "") for name, text in texts.items()}
+
+
+def _text(form: Form, name: str) -> str:
+    """What was typed, its lines ended as they are kept."""
+    return form.one(name).replace("\r\n", "\n")
 
 
 def read(form: Form) -> Draft:
@@ -115,7 +121,7 @@ def read(form: Form) -> Draft:
         configuration=form.one("configuration"),
         version=form.one("version"),
         flags=frozenset(form.every("on")),
-        texts={name: form.one(name) for name in TEXTS},
+        texts={name: _text(form, name) for name in TEXTS},
         mode="immediately" if form.one("mode") == "immediately" else "at_period_end",
         proration="create_prorations" if form.one("proration") == "create_prorations" else "none",
         ask="before" if form.one("ask") == "before" else "after",
@@ -125,7 +131,9 @@ def read(form: Form) -> Draft:
         custom=tuple(dict.fromkeys(form.every("custom"))),
         custom_order=tuple(dict.fromkeys(form.every("custom_order"))),
         custom_texts=_custom_texts(form),
-        shown={name: form.one(f"shown_{name}") for name in ACCOUNT_TEXTS if f"shown_{name}" in form},
+        shown={
+            name: _text(form, f"shown_{name}") for name in ACCOUNT_TEXTS if f"shown_{name}" in form or name not in form
+        },
         details=frozenset(form.every("detail")) & frozenset(DETAILS),
         changes=frozenset(form.every("change")) & frozenset(CHANGES),
         coupon=form.one("coupon"),
@@ -159,7 +167,8 @@ def _custom_texts(form: Form) -> dict[str, dict[str, str]]:
 def problems(draft: Draft, visit: Visit) -> dict[str, str]:
     """What is wrong with what was typed, by field."""
     _, wrong = visit.words._, dict[str, str]()
-    for name, most in (("headline", HEADLINE_MAX), ("name", NAME_MAX), ("business_name", NAME_MAX)):
+    limits = (("headline", HEADLINE_MAX), ("name", NAME_MAX), ("business_name", NAME_MAX), ("address", ADDRESS_MAX))
+    for name, most in limits:
         if len(draft.texts[name]) > most:
             wrong[name] = _("Use %(most)s characters at most.") % {"most": most}
     for name in ("terms", "privacy", "return_url"):

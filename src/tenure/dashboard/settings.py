@@ -225,7 +225,7 @@ def _save_account(tx: Tx, visit: Visit, draft: Draft) -> None:
         return
     typed = {name: draft.texts[name] for name in portal_draft.ACCOUNT_TEXTS}
     named = {name: text for name, text in typed.items() if draft.shown.get(name) != text}
-    if any(account.settings.get(name) != text for name, text in named.items()):
+    if any((account.settings.get(name) or "") != text for name, text in named.items()):
         accounts.change(tx, changed(account, settings={**account.settings, **named}))
         audit.note(tx, visit, "account.settings", account.id, detail=", ".join(named))
 

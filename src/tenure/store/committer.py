@@ -22,6 +22,8 @@ MOST_INTERACTIVE = 200
 MOST_BACKGROUND = 10
 # The loop must not be held for longer than this by one batch; what is left goes into the next.
 BATCH_S = 0.004
+# Background work may hold it longer: a commit costs much more than the longer wait costs the people between.
+BACKGROUND_S = 0.012
 # A lone commit stays on the loop while commits have been quicker than this: a thread costs about 0.1 ms.
 QUICK_S = 0.0005
 
@@ -104,10 +106,10 @@ class Committer:
 
     def _run(self, ran: list[Waiter]) -> None:
         """Run what waits, interactive first, for as long as a batch may take."""
-        until = time.monotonic() + BATCH_S
-        for queue, most in ((self._interactive, MOST_INTERACTIVE), (self._background, MOST_BACKGROUND)):
+        started, limits = time.monotonic(), ((MOST_INTERACTIVE, BATCH_S), (MOST_BACKGROUND, BACKGROUND_S))
+        for queue, (most, seconds) in zip((self._interactive, self._background), limits, strict=True):
             taken = 0
-            while queue and taken < most and (not ran or time.monotonic() < until):
+            while queue and taken < most and (not ran or time.monotonic() < started + seconds):
                 waiter = queue.popleft()
                 if waiter.done.cancelled():
                     continue

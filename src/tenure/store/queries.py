@@ -59,7 +59,7 @@ class Statements:
     many: Executable
     insert: Executable
     update: Executable
-    updates: tuple[str, ...]
+    updates: tuple[tuple[str, str], ...]
     counters: tuple[str, ...]
 
 
@@ -113,7 +113,7 @@ def statements(cls: type[Document], dialect: str) -> Statements:
         many=select(*_selected(kind)).where(scoped(table), table.c.id.in_(ids)),
         insert=_insert(table, stored, dialect),
         update=_update(table, changing),
-        updates=tuple(f"new_{name}" for name in changing),
+        updates=tuple((f"new_{name}", name) for name in changing),
         counters=kind.counters,
     )
 

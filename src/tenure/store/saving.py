@@ -114,7 +114,7 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
         "changed": tx.now_ms(),
         "ver": known.ver + 1 if known else 1,
         "deleted": deleted,
-        "doc": _stored(doc),
+        "doc": compact(doc).decode(),
         **kind.columns(doc),
     }
     if known is None or (known.deleted and not deleted):
@@ -122,8 +122,8 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
         if tx.run(all_of.insert, **tx.bound, id=doc.id, **values) == 0:
             raise AlreadyExists(kind.noun, doc.id)
     else:
-        new = {f"new_{name}": value for name, value in values.items()}
-        if tx.run(all_of.update, **tx.bound, id=doc.id, ver=known.ver, **{k: new[k] for k in all_of.updates}) == 0:
+        new = {parameter: values[name] for parameter, name in all_of.updates}
+        if tx.run(all_of.update, **tx.bound, id=doc.id, ver=known.ver, **new) == 0:
             raise Stale(kind.noun, doc.id)
     tx.loaded[cls, doc.id] = Loaded(doc, values["ver"], deleted)
     tx.own.add((cls, doc.id))
@@ -131,11 +131,6 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
         tx.cache.touch(tx.scope, doc)
     if isinstance(doc, Subscription):
         _write_items(tx, doc, known.doc if known else None)
-
-
-def _stored(doc: Document) -> str:
-    """The text that is kept; of an event all of it, since the object in it stays as it was shown."""
-    return (_event.encode(doc) if isinstance(doc, Event) else compact(doc)).decode()
 
 
 def _write_items(tx: "Tx", doc: Subscription, before: Document | None) -> None:
@@ -153,26 +148,60 @@ def _write_items(tx: "Tx", doc: Subscription, before: Document | None) -> None:
 
 def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[Document], str], Document]) -> None:
     """Write the events in their order, each with the old values of what changed since the one before."""
-    shown: dict[tuple[type[Any], str], Any] = dict(before)
+    known: dict[tuple[type[Any], str], Any] = dict(before)
+    pictures: dict[int, _Picture] = {}
     wishes = _wishes(tx)
     for draft in drafts:
         key = (type(draft.doc), draft.doc.id)
-        after = _shown(draft.doc, tx)
+        picture = _picture(tx, draft.doc, pictures)
         old: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
         if draft.type.endswith(".updated"):
-            original = draft.before or shown.get(key)
-            old = difference(_shown(original, tx), after) if original is not None else {}
-        shown[key] = draft.doc
-        event = Event(
-            id=tx.new_id("evt_"),
-            created=tx.now,
-            livemode=tx.scope.livemode,
-            data=EventData(object=after, previous_attributes=old),
-            request=EventRequest(id=tx.request.id, idempotency_key=tx.request.idempotency_key),
-            type=draft.type,
-        )
-        _write(tx, event)
-        _deliver(tx, event, draft.doc.id, wishes)
+            original = draft.before or known.get(key)
+            old = difference(_picture(tx, original, pictures).shape, picture.shape) if original is not None else {}
+        known[key] = draft.doc
+        id = _write_event(tx, draft.type, picture, old)
+        _deliver(tx, id, draft, wishes)
+
+
+class _Picture(NamedTuple):
+    """A document as the wire shows it, as a dict and as JSON: several events of a change may show the same."""
+
+    shape: dict[str, Any]
+    raw: msgspec.Raw
+
+
+def _picture(tx: "Tx", doc: Document | Identified, taken: dict[int, _Picture]) -> _Picture:
+    found = taken.get(id(doc))
+    if found is None:
+        shape = _shown(doc, tx)
+        found = taken[id(doc)] = _Picture(shape, msgspec.Raw(_event.encode(shape)))
+    return found
+
+
+def _write_event(tx: "Tx", type: str, picture: _Picture, old: dict[str, Any] | msgspec.UnsetType) -> str:
+    """A new event's row; its text is all of it, since the object in it stays as it was shown."""
+    shown: Any = picture.raw  # is written as it is, not encoded again
+    event = Event(
+        id=tx.new_id("evt_"),
+        created=tx.now,
+        livemode=tx.scope.livemode,
+        data=EventData(object=shown, previous_attributes=old),
+        request=EventRequest(id=tx.request.id, idempotency_key=tx.request.idempotency_key),
+        type=type,
+    )
+    tx.run(
+        queries.statements(Event, tx.dialect).insert,
+        **tx.bound,
+        id=event.id,
+        created=event.created,
+        changed=tx.now_ms(),
+        ver=1,
+        deleted=False,
+        type=type,
+        object_id=picture.shape.get("id"),
+        doc=_event.encode(event).decode(),
+    )
+    return event.id
 
 
 def _shown(doc: Document | Identified, tx: "Tx") -> dict[str, Any]:
@@ -187,10 +216,10 @@ def _nothing(kind: str, ids: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _deliver(tx: "Tx", event: Event, object_id: str, wishes: Iterable[Wish]) -> None:
+def _deliver(tx: "Tx", event_id: str, draft: EventDraft, wishes: Iterable[Wish]) -> None:
     for wish in wishes:
-        if "*" in wish.enabled_events or event.type in wish.enabled_events:
-            deliver(tx, event.id, object_id, wish.endpoint_id)
+        if "*" in wish.enabled_events or draft.type in wish.enabled_events:
+            deliver(tx, event_id, draft.doc.id, wish.endpoint_id)
 
 
 def _wishes(tx: "Tx") -> tuple[Wish, ...]:

@@ -216,7 +216,7 @@ class SqliteStore(Store):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = apsw.Connection(str(self.path), statementcachesize=500)
         connection.set_busy_timeout(BUSY_MS)
-        # Else this library, made with STAT4, compiles each statement with ORDER BY anew for each value: 7 µs a time.
+        # Else SQLite plans a statement anew for each value of its LIMIT: ten times what a short page costs.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()

@@ -89,7 +89,7 @@ class SystemTx:
 
     def new_id(self, prefix: str) -> str:
         """A fresh id; those of one transaction sort in the order in which they were asked for."""
-        return new_id(prefix, self.now_ms(), secrets.randbits(RANDOM_BITS))
+        return new_id(prefix, self.now_ms(), int.from_bytes(secrets.token_bytes(RANDOM_BITS // 8), "big"))
 
     def now_ms(self) -> int:
         """This moment in unix milliseconds, never the same twice in a transaction."""

@@ -29,6 +29,7 @@ _UPCOMING = (
     "start_date",
     "trial_end",
 )
+_ADVICE = ("advice_code", "network_advice_code", "network_decline_code")
 _PAGING = ("limit", "starting_after", "ending_before")
 
 
@@ -158,15 +159,17 @@ BASIL = Change(
             "amount_overpaid",
             "automatic_tax.disabled_reason",
             "confirmation_secret",
+            *(f"last_finalization_error.{name}" for name in _ADVICE),
             "parent",
             "payments",
             "total_taxes",
         ),
         "invoiceitem": ("parent", "pricing"),
         "line_item": ("parent", "pricing", "taxes"),
-        "payment_intent": ("presentment_details",),
+        "payment_intent": ("presentment_details", *(f"last_payment_error.{name}" for name in _ADVICE)),
         "payment_method": ("card.regulated_status",),
         "refund": ("presentment_details",),
+        "setup_intent": tuple(f"last_setup_error.{name}" for name in _ADVICE),
         "subscription": ("automatic_tax.disabled_reason",),
         "subscription_item": ("current_period_end", "current_period_start"),
         "subscription_schedule": (
