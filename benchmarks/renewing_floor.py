@@ -1,7 +1,7 @@
 """The floor of renewals: the same statements with the same values by the raw driver, in transactions of the same size.
 
-    recorded(…)     what Tenure says to the database while it renews, statement by statement
-    python -m benchmarks.renewing_floor URL FILE     says it again to a copy of the same database; nothing else
+recorded(…)     what Tenure says to the database while it renews, statement by statement
+python -m benchmarks.renewing_floor URL FILE     says it again to a copy of the same database; nothing else
 """
 
 import contextlib

@@ -66,9 +66,7 @@ def _endpoint(tx: Tx) -> None:
     tx.save(Change(after=(WebhookEndpoint(id="we_1", created=STARTED, enabled_events=["*"], url=url),)))
 
 
-def _batch(
-    numbers: range, due: int, price: str, customer: Customer, method: PaymentMethod
-) -> Callable[[Tx], None]:
+def _batch(numbers: range, due: int, price: str, customer: Customer, method: PaymentMethod) -> Callable[[Tx], None]:
     def make(tx: Tx) -> None:
         for number in numbers:
             id, pays, sub = tx.new_id("cus_"), tx.new_id("pm_"), tx.new_id("sub_")
@@ -85,7 +83,7 @@ def _batch(
                 billing_mode=BillingMode(flexible=Flexible(), type="flexible"), start_date=STARTED,
                 status=Status.ACTIVE, metadata={"order": str(number)},
             )  # fmt: skip
-            tx.save(Change(after=(owner, replace(method, id=pays, customer=id), subscription)))
+            tx.save(Change(after=(owner, replace(method, id=pays, customer=id, ready=True), subscription)))
 
     return make
 

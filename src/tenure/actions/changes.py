@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from tenure.actions import billing, invoices, payments, standing
+from tenure.actions import billing, invoices, payments, proration_items, standing
 from tenure.actions.books import Books, books
 from tenure.actions.keeping import UPDATED, keep
 from tenure.domain import prorations
@@ -104,10 +104,10 @@ def _due(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, at:
     stubs = [item for item in come if item not in whole]
     asked = prorations.debits(after, stubs, kept.prices, billing.values(after, kept), at)
     given = prorations.credits(before, gone, kept.prices, billing.values(before, kept), at)
-    items = [billing.proration_item(tx, after, each, kept, now, date=at) for each in (*given, *asked)]
+    items = [proration_items.proration_item(tx, after, each, kept, now, date=at) for each in (*given, *asked)]
     ids = [item.id for item in items[len(given) :]]
     cleared = replace(after, items=[replace(i, debits=[]) if i in come else i for i in after.items])
-    return Due(billing.owing(cleared, asked, ids), lines, items)
+    return Due(proration_items.owing(cleared, asked, ids), lines, items)
 
 
 def _starts(
@@ -204,7 +204,7 @@ def given_back(tx: Tx, before: Subscription, at: int, *, now: int) -> list[Invoi
     """The credits for the time from `at` on of all its items, as invoice items that are not saved yet."""
     kept = books(tx, [before])
     found: list[Proration] = prorations.credits(before, before.items, kept.prices, billing.values(before, kept), at)
-    return [billing.proration_item(tx, before, each, kept, now, date=at) for each in found]
+    return [proration_items.proration_item(tx, before, each, kept, now, date=at) for each in found]
 
 
 def last_invoice(tx: Tx, before: Subscription, items: Sequence[InvoiceItem], *, now: int) -> billing.Bill | None:

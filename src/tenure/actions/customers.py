@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from tenure.actions import customer_balance, payment_methods, subscriptions, tax_ids
+from tenure.actions import customer_balance, payment_methods, scheduled, subscriptions, tax_ids
 from tenure.actions.clock import moment, page_all
 from tenure.actions.patch import patch
 from tenure.domain.customers import Customer
@@ -136,7 +136,8 @@ def delete(tx: Tx, id: str) -> Customer:
     for each in page_all(tx, Subscription, [("customer", "=", id)]):
         if each.status not in TERMINAL:
             locked = tx.lock(Subscription, each.id)
-            tx.save(subscriptions.ended(locked, moment(tx, locked.test_clock)))
+            subscriptions.close(tx, locked, moment(tx, locked.test_clock))
+    scheduled.of_customer_gone(tx, id, now=moment(tx, customer.test_clock))
     end_of_customer(tx, id)
     tx.save(Change(deleted=(customer,), events=(EventDraft("customer.deleted", customer),)))
     return customer

@@ -9,12 +9,13 @@ import secrets
 from msgspec.structs import replace
 
 from tenure.actions import customer_balance, payments, standing
-from tenure.actions.clock import moment
+from tenure.actions.clock import moment, page_all
 from tenure.actions.payments import Collected
 from tenure.domain import dunning
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict, Refused
+from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoices import (
     CustomerTaxId,
     Invoice,
@@ -319,13 +320,14 @@ def send(tx: Tx, id: str) -> Invoice:
 
 
 def deleted(tx: Tx, id: str) -> Invoice:
-    """Delete a draft that belongs to no subscription. Raises Conflict."""
+    """Delete a draft that belongs to no subscription; what was on it waits again. Raises Conflict."""
     before = locked(tx, id)
     if before.status is not InvoiceStatus.DRAFT or subscription_of(before) is not None:
         raise Conflict(
             "You can only delete draft invoices that are not part of a subscription.", code="invoice_not_editable"
         )
-    tx.save(Change(deleted=(before,), events=(EventDraft("invoice.deleted", before),)))
+    waiting = [replace(item, invoice=None) for item in page_all(tx, InvoiceItem, [("invoice", "=", id)])]
+    tx.save(Change(after=tuple(waiting), deleted=(before,), events=(EventDraft("invoice.deleted", before),)))
     return before
 
 

@@ -99,21 +99,28 @@ def collect(tx: Tx, invoice: Invoice, *, method: str | None, off_session: bool, 
     going = _going(tx, invoice)
     if going is not None:
         return Collected(_STATUSES[going.status], going, None)
-    intent, payment = _opened(tx, invoice, now)
+    intent, payment, opening = _opening(tx, invoice, now)
     if method is None:
+        tx.save(opening)
         return Collected("failed", intent, error_shown(tx, NO_METHOD, None))
     chosen = payment_methods.payable(tx, method, invoice.customer)
     made = attempt(tx, intent, chosen, Asking(off_session=off_session))
     change = change_of(chosen, made)
     if made.intent.status is IntentStatus.SUCCEEDED:
-        change = with_payment(change, invoice_payments.paid(payment, made.intent.amount_received, now))
-    tx.save(change)
+        payment = invoice_payments.paid(payment, made.intent.amount_received, now)
+        change = with_payment(change, payment)
+    elif opening.after:
+        change = replace(change, after=(*change.after, payment))
+    tx.save(replace(change, events=(*opening.events, *change.events)))
     return Collected(_STATUSES.get(made.intent.status, "failed"), made.intent, made.error)
 
 
 def prepare(tx: Tx, invoice: Invoice, *, method: str | None, now: int) -> PaymentIntent:
     """The intent of the invoice, ready for its customer to confirm; nothing is charged."""
-    intent = _going(tx, invoice) or _opened(tx, invoice, now)[0]
+    intent = _going(tx, invoice)
+    if intent is None:
+        intent, _, opening = _opening(tx, invoice, now)
+        tx.save(opening)
     waits = intent.status in (IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_CONFIRMATION)
     if method is None or not waits or intent.payment_method == method:
         return intent
@@ -169,13 +176,16 @@ def _going(tx: Tx, invoice: Invoice) -> PaymentIntent | None:
     return intent if intent is not None and intent.status in gone else None
 
 
-def _opened(tx: Tx, invoice: Invoice, now: int) -> tuple[PaymentIntent, InvoicePayment]:
-    """The unfinished intent of the invoice at what remains, or a new one; with its invoice payment."""
+def _opening(tx: Tx, invoice: Invoice, now: int) -> tuple[PaymentIntent, InvoicePayment, Change]:
+    """The unfinished intent of the invoice at what remains, or a new one; with its invoice payment, and what to save.
+
+    What comes of an attempt that follows at once is saved with it: one row each.
+    """
     if invoice.payment_intent is not None:
         before = tx.lock(PaymentIntent, invoice.payment_intent)
         payment = payment_of(tx, before.id)
         if before.status in CHANGEABLE and payment is not None:
-            return _at(tx, before, payment, invoice.amount_remaining)
+            return _at(before, payment, invoice.amount_remaining)
     intent = _intent(tx, invoice, now)
     payment = InvoicePayment(
         id=tx.new_id("inpay_"),
@@ -186,17 +196,15 @@ def _opened(tx: Tx, invoice: Invoice, now: int) -> tuple[PaymentIntent, InvoiceP
         invoice=invoice.id,
         payment=Payment(payment_intent=intent.id),
     )
-    tx.save(Change(after=(intent, payment), events=(EventDraft("payment_intent.created", intent),)))
-    return intent, payment
+    return intent, payment, Change(after=(intent, payment), events=(EventDraft("payment_intent.created", intent),))
 
 
-def _at(tx: Tx, intent: PaymentIntent, payment: InvoicePayment, amount: int) -> tuple[PaymentIntent, InvoicePayment]:
+def _at(intent: PaymentIntent, payment: InvoicePayment, amount: int) -> tuple[PaymentIntent, InvoicePayment, Change]:
     """The intent and its payment at this amount."""
     if intent.amount == amount:
-        return intent, payment
+        return intent, payment, Change()
     changed, asked = replace(intent, amount=amount), replace(payment, amount_requested=amount)
-    tx.save(Change(after=(changed, asked)))
-    return changed, asked
+    return changed, asked, Change(after=(changed, asked))
 
 
 def _intent(tx: Tx, invoice: Invoice, now: int) -> PaymentIntent:

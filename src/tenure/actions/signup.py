@@ -8,7 +8,7 @@ items, trial, anchor ─▶ first periods ─▶ first invoice ─▶ paid ─�
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import billing, discounts, invoices, items, payments, standing
+from tenure.actions import billing, discounts, invoices, items, payments, proration_items, standing
 from tenure.actions.adding import one_time_items
 from tenure.actions.books import Books, books
 from tenure.actions.clock import moment
@@ -184,8 +184,8 @@ def _first_bill(
         values = billing.values(made, kept)
         start = made.start_date if made.start_date < now else now
         asked = prorations.debits(made, stubs, kept.prices, values, start)
-        partial = [billing.proration_item(tx, made, each, kept, now) for each in asked]
-        made = billing.owing(made, asked, [item.id for item in partial])
+        partial = [proration_items.proration_item(tx, made, each, kept, now) for each in asked]
+        made = proration_items.owing(made, asked, [item.id for item in partial])
     waiting = [*partial, *extra, *billing.loose(tx, customer.id, made.currency)]
     key = f"{made.id}:{now}:create"
     return billing.draft(tx, customer, made, reason="subscription_create", at=now, lines=lines, items=waiting, key=key)

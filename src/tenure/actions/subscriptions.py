@@ -21,7 +21,7 @@ from tenure.actions.renewals import upcoming as upcoming
 from tenure.actions.signup import create as create
 from tenure.actions.terms import discounted, ending, plain, prices_of
 from tenure.domain import cancellations
-from tenure.domain.documents import Change, EventDraft
+from tenure.domain.documents import EventDraft
 from tenure.domain.errors import Conflict, Invalid, NotFound
 from tenure.domain.items import reprice, start_period
 from tenure.domain.portal import FeedbackOption
@@ -31,6 +31,7 @@ from tenure.domain.requests import (
     ResumeSubscription,
     UpdateSubscription,
 )
+from tenure.domain.subscription_schedules import refuse_ending
 from tenure.domain.subscriptions import (
     TERMINAL,
     BillingMode,
@@ -200,6 +201,7 @@ def cancel(
     described = _with_details(tx, before, details) if details is not None else before
     if mode == "immediately":
         return _cancelled_now(tx, before, described, now, invoice_now=invoice_now, prorate=prorate)
+    refuse_ending(before.schedule)
     if is_ending(before):
         raise Conflict(f"The subscription `{id}` is already set to be canceled at period end.", param=param)
     after = cancellations.at_period_end(described, now, from_portal=from_portal)
@@ -228,7 +230,9 @@ def _cancelled_now(
 
 def undo(tx: Tx, id: str, *, customer: str | None = None) -> Subscription:
     """Take back an end that is set but not reached. Raises NotFound, Conflict."""
-    after = cancellations.undo(locked(tx, id, customer=customer))
+    before = locked(tx, id, customer=customer)
+    refuse_ending(before.schedule)
+    after = cancellations.undo(before)
     tx.save(cancellations.updated(after))
     return after
 
@@ -274,6 +278,8 @@ def pause(tx: Tx, id: str, params: PauseSubscription | None = None) -> Subscript
     before = locked(tx, id)
     if before.billing_mode.type != "flexible":
         raise Conflict("Only subscriptions with `billing_mode[type]=flexible` can be paused.", param="id")
+    if before.schedule is not None:
+        raise Conflict(f"The subscription {id} is managed by the schedule {before.schedule}: release it first.")
     if before.status not in (Status.ACTIVE, Status.PAST_DUE) or before.collection_method == "send_invoice":
         raise Conflict(f"The subscription {id} cannot be paused: it is `{before.status}`.", param="id")
     now = moment(tx, before.test_clock)
@@ -342,6 +348,7 @@ def due_at(subscription: Subscription) -> int:
     return at if at is not None else 2**53
 
 
-def ended(subscription: Subscription, now: int) -> Change:
-    """The change that ends a subscription together with what it belongs to."""
-    return cancellations.deleted(cancellations.cancel_now(subscription, now))
+def close(tx: Tx, subscription: Subscription, now: int) -> None:
+    """End a subscription together with what it belongs to; its open invoices are no longer collected."""
+    keep(tx, subscription, cancellations.cancel_now(subscription, now), cancellations.DELETED, now=now)
+    standing.stop_collecting(tx, subscription.id)

@@ -75,7 +75,7 @@ def delete(tx: Tx, id: str) -> TestClock:
             tx.save(schedules.told(schedules.CANCELED, schedules.canceled(schedule, clock.frozen_time)))
     for subscription in owned:
         if subscription.status not in TERMINAL:
-            tx.save(subscriptions.ended(subscription, clock.frozen_time))
+            subscriptions.close(tx, tx.lock(Subscription, subscription.id), clock.frozen_time)
     for each in customers:
         end_of_customer(tx, each.id)
     tx.save(Change(deleted=tuple(customers), events=tuple(EventDraft("customer.deleted", c) for c in customers)))

@@ -27,7 +27,7 @@ from tenure.api.resource import (
 from tenure.domain.customers import CustomField, Shipping
 from tenure.domain.documents import Part, full
 from tenure.domain.errors import NotFound, Refused
-from tenure.domain.invoices import Invoice, Rendering
+from tenure.domain.invoices import Invoice
 from tenure.domain.requests import (
     AutomaticTaxGiven,
     DiscountGiven,
@@ -44,6 +44,19 @@ PATH = "/v1/invoices"
 Collection = Literal["charge_automatically", "send_invoice"]
 Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 Memo = Annotated[str, msgspec.Meta(max_length=1500)]
+
+
+class PdfGiven(Part, frozen=True, kw_only=True):
+    """The size of its pages."""
+
+    page_size: Literal["a4", "auto", "letter"]
+
+
+class RenderingGiven(Part, frozen=True, kw_only=True):
+    """How the document looks."""
+
+    amount_tax_display: Literal["exclude_tax", "include_inclusive_tax"] | None | UnsetType = UNSET
+    pdf: PdfGiven | UnsetType = UNSET
 
 
 class UpdateInvoice(Part, frozen=True, kw_only=True):
@@ -66,7 +79,7 @@ class UpdateInvoice(Part, frozen=True, kw_only=True):
     metadata: dict[str, str] | None | UnsetType = UNSET
     number: Annotated[str, msgspec.Meta(max_length=26)] | None | UnsetType = UNSET
     payment_settings: PaymentSettingsGiven | UnsetType = UNSET
-    rendering: Rendering | UnsetType = UNSET
+    rendering: RenderingGiven | UnsetType = UNSET
     shipping_details: Shipping | None | UnsetType = UNSET
     statement_descriptor: Annotated[str, msgspec.Meta(max_length=22)] | UnsetType = UNSET
 

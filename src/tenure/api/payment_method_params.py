@@ -91,7 +91,8 @@ def method_fields(fields: dict[str, Any]) -> dict[str, Any]:
 
 def named_method(tx: Tx, fields: dict[str, Any]) -> str | None:
     """The method that an intent's parameters name, or the new one that they describe; taken out of them."""
-    id, described = fields.pop("payment_method", None), fields.pop("payment_method_data", None)
+    id: str | None = fields.pop("payment_method", None)
+    described = fields.pop("payment_method_data", None)
     if id is not None and described is not None:
         raise Invalid(
             "You may only specify one of these parameters: payment_method, payment_method_data.",

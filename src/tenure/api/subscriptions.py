@@ -27,6 +27,7 @@ from tenure.domain.requests import (
     ResumeSubscription,
     UpdateSubscription,
 )
+from tenure.domain.subscription_schedules import refuse_ending
 from tenure.domain.subscriptions import TERMINAL, BillingMode, Flexible, Subscription
 from tenure.wire.lists import ListParams, Range, conditions
 
@@ -86,6 +87,13 @@ def _where(params: ListSubscriptions) -> Where:
     return where
 
 
+def _update(call: Call) -> Subscription:
+    """A schedule that manages the subscription decides how it ends; everything else may be changed beside it."""
+    if call.params.cancel_at is not UNSET or call.params.cancel_at_period_end is not UNSET:
+        refuse_ending(call.tx.need(Subscription, call.id, param="id").schedule)
+    return subscriptions.update(call.tx, call.id, call.params)
+
+
 def _cancel(call: Call) -> dict[str, Any]:
     if call.tx.need(Subscription, call.id, param="id").status in TERMINAL:  # the reference's answer to a second cancel
         raise NotFound(f"No such subscription: '{call.id}'", code="resource_missing", param="id")
@@ -122,7 +130,7 @@ RESOURCE = Resource(
     (
         create(CreateSubscription, lambda call: subscriptions.create(call.tx, call.params)),
         retrieve(Subscription),
-        update(UpdateSubscription, lambda call: subscriptions.update(call.tx, call.id, call.params)),
+        update(UpdateSubscription, _update),
         Operation("DELETE", "/{id}", CancelSubscription, _cancel, writes=True),
         lists(PATH, Subscription, ListSubscriptions, _where),
         searches(PATH, Subscription, "subscriptions"),

@@ -110,6 +110,8 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
     all_of = queries.statements(cls, tx.dialect)
     known = tx.loaded.get((cls, doc.id))
     values = {
+        **tx.bound,
+        "id": doc.id,
         "created": doc.created,
         "changed": tx.now_ms(),
         "ver": known.ver + 1 if known else 1,
@@ -119,11 +121,12 @@ def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
     }
     if known is None or (known.deleted and not deleted):
         values["ver"] = 1
-        if tx.run(all_of.insert, **tx.bound, id=doc.id, **values) == 0:
+        if tx.change(all_of.insert, values) == 0:
             raise AlreadyExists(kind.noun, doc.id)
     else:
-        new = {parameter: values[name] for parameter, name in all_of.updates}
-        if tx.run(all_of.update, **tx.bound, id=doc.id, ver=known.ver, **new) == 0:
+        changed = {parameter: values[name] for parameter, name in all_of.updates}
+        changed |= {**tx.bound, "id": doc.id, "ver": known.ver}
+        if tx.change(all_of.update, changed) == 0:
             raise Stale(kind.noun, doc.id)
     tx.loaded[cls, doc.id] = Loaded(doc, values["ver"], deleted)
     tx.own.add((cls, doc.id))

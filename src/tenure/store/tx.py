@@ -84,6 +84,10 @@ class SystemTx:
 
     def run(self, statement: Executable, /, **params: Any) -> int:
         """Run a statement that changes rows; answers how many."""
+        return self.change(statement, params)
+
+    def change(self, statement: Executable, params: Mapping[str, Any]) -> int:
+        """The same with the parameters in one mapping."""
         text, bound = self.link.plans.of(statement).bind(params)
         return self.link.change(text, bound)
 
