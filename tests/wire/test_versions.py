@@ -11,7 +11,7 @@ from tenure.domain.errors import Invalid
 from tenure.domain.events import difference
 from tenure.wire import forms, versions
 from tenure.wire.expand import expand
-from tenure.wire.versions import CURRENT, SUPPORTED, UNDONE, check
+from tenure.wire.versions import BETWEEN, CURRENT, SUPPORTED, UNDONE, check
 from tenure.wire.versions.edges import FIELDS, suffix
 from tenure.wire.versions.walking import overlaid
 
@@ -125,12 +125,12 @@ def test_the_official_sdk_speaks_the_current_version() -> None:
     assert check("".join(CURRENT)) is CURRENT
 
 
-@pytest.mark.parametrize("version", SUPPORTED)
+@pytest.mark.parametrize("version", [*SUPPORTED, *BETWEEN])
 def test_older_versions_are_spoken_too(version: str) -> None:
     assert check(version) == version
 
 
-@pytest.mark.parametrize("header", ["2025-08-27.basil", "2026-10-28", "2026-10-28.preview", "", "x" * 5000])
+@pytest.mark.parametrize("header", ["2025-08-28.basil", "2023-10-16", "2026-10-28", "2026-10-28.preview", "", "x" * 5000])
 def test_other_versions_are_refused_by_name(header: str) -> None:
     with pytest.raises(Invalid) as refused:
         check(header)

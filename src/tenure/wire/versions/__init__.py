@@ -2,6 +2,7 @@
 
     none sent                 the newest: CURRENT
     2025-03-31.basil          accepted, echoed; answers are turned back release by release, parameters forward
+    2025-08-27.basil          the same shapes; echoed as it was sent
     2026-10-28                refused: since acacia (2024-10) a version has a name
     2026-10-28.preview        refused: promises preview features that are not here
 
@@ -40,7 +41,18 @@ SUPPORTED: tuple[str, ...] = tuple(name for name, _ in RELEASES)
 UNDONE: dict[str, tuple[Change, ...]] = {
     name: tuple(change for _, change in RELEASES[:index]) for index, name in enumerate(SUPPORTED)
 }
-_NAMES = {name: name for name in SUPPORTED}
+# Releases in between that took nothing away: the shapes of the one that began their train, or were before it. These are
+# what the last patches of each official SDK name by themselves.
+BETWEEN: dict[str, str] = {
+    "2026-08-26.dahlia": "2026-03-25.dahlia",
+    "2026-02-25.clover": "2025-09-30.clover",
+    "2025-10-29.clover": "2025-09-30.clover",
+    "2025-08-27.basil": "2025-03-31.basil",
+    "2025-02-24.acacia": "2024-10-28.acacia",
+    "2024-04-10": "2024-06-20",
+}
+UNDONE.update({name: UNDONE[like] for name, like in BETWEEN.items()})
+_NAMES = {name: name for name in UNDONE}
 _QUOTED_LENGTH = 100
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from tenure.wire.expandable import FIELDS as NEWEST
 from tenure.wire.expandable import Edge, Hidden, Inside, Page, Part, Ref
-from tenure.wire.versions import CURRENT, RELEASES, UNDONE
+from tenure.wire.versions import BETWEEN, CURRENT, RELEASES, UNDONE
 
 
 def suffix(version: str) -> str:
     """What a version's kinds end in."""
-    return "" if version == CURRENT else f"@{version}"
+    return "" if version == CURRENT else f"@{BETWEEN.get(version, version)}"
 
 
 def _spelt(edge: Edge, end: str) -> Edge:
