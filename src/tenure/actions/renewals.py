@@ -21,6 +21,7 @@ from tenure.domain.subscriptions import (
     Status,
     StatusDetails,
     Subscription,
+    gathering,
     move,
 )
 from tenure.store.tx import Tx
@@ -108,6 +109,27 @@ def _upcoming(tx: Tx, before: Subscription, at: int) -> None:
     tx.save(Change(after=(after,), events=(EventDraft("invoice.upcoming", preview),)))
 
 
+def _gathered(tx: Tx, before: Subscription, at: int) -> None:
+    """What waits between two periods is invoiced, where there is anything."""
+    after = gathering(before, at)
+    waiting = billing.waiting(tx, before)
+    if not waiting:
+        tx.save(Change(after=(after,)))
+        return
+    bill = billing.draft(
+        tx,
+        tx.need(Customer, before.customer),
+        after,
+        reason="automatic_pending_invoice_item_invoice",
+        at=at,
+        lines=[],
+        items=waiting,
+        key=_key(before, at, "gathered"),
+    )
+    assert bill.subscription is not None
+    keep(tx, before, bill.subscription, UPDATED, others=(bill.invoice, *bill.taken), news=(bill.created,), now=at)
+
+
 def upcoming(tx: Tx, before: Subscription) -> Invoice:
     """The invoice of its next moment of billing as it looks now; nothing is saved."""
     at = min(item.current_period_end for item in before.items)
@@ -186,6 +208,7 @@ def _billed(tx: Tx, before: Subscription, after: Subscription, kept: Books, at: 
 _HANDLERS: dict[renewals.Happening, Callable[[Tx, Subscription, int], None]] = {
     "ended": _ended,
     "expired": _expired,
+    "gathered": _gathered,
     "period_ended": _period_ended,
     "resumed": _resumed,
     "trial_ended": _trial_ended,

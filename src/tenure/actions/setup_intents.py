@@ -40,6 +40,7 @@ from tenure.domain.setup_intents import (
     given_method,
     unexpected,
 )
+from tenure.domain.subscriptions import Subscription
 from tenure.store.tx import Tx
 from tenure.wire.shapes import render
 
@@ -163,9 +164,22 @@ def _concluded(tx: Tx, intent: SetupIntent, method: PaymentMethod, outcome: Outc
     if kept.customer != method.customer:
         events.insert(0, EventDraft("payment_method.attached", kept))
     tx.save(Change(after=(after,) if kept == method else (after, kept), events=tuple(events)))
+    if after.status is SetupStatus.SUCCEEDED:
+        _given_to_subscription(tx, after, kept.id)
     if error is None:
         return Tried(after)
     return Tried(after, declined(error, setup_intent=render(after, tx.many)))
+
+
+def _given_to_subscription(tx: Tx, intent: SetupIntent, method: str) -> None:
+    """The subscription that waited for a method of its customer pays with it from now on."""
+    if intent.customer is None:
+        return
+    for each in tx.page(Subscription, [("customer", "=", intent.customer)], limit=100).items:
+        if each.pending_setup_intent == intent.id:
+            before = tx.lock(Subscription, each.id)
+            given = replace(before, pending_setup_intent=None, default_payment_method=method)
+            tx.save(Change(after=(given,), events=(EventDraft("customer.subscription.updated", given),)))
 
 
 def _kept(intent: SetupIntent, method: PaymentMethod, outcome: Outcome) -> PaymentMethod:

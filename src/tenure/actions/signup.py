@@ -8,7 +8,7 @@ items, trial, anchor ─▶ first periods ─▶ first invoice ─▶ paid ─�
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import billing, discounts, invoices, items, payments, proration_items, standing
+from tenure.actions import billing, discounts, invoices, items, payments, proration_items, setup_intents, standing
 from tenure.actions.adding import one_time_items
 from tenure.actions.books import Books, books
 from tenure.actions.clock import moment
@@ -31,6 +31,7 @@ from tenure.domain.subscriptions import (
     Status,
     Subscription,
     SubscriptionItem,
+    gathering,
     move,
     noticing,
 )
@@ -86,7 +87,7 @@ def _made(tx: Tx, params: CreateSubscription, customer: Customer, now: int) -> S
     )
     filled = items.added(tx, plain(tx, blank, params), params.items, chosen, now=now)
     placed = replace(filled, items=_first_periods(tx, filled, now))
-    return noticing(discounted(tx, ending(placed, params, now), params, now))
+    return gathering(noticing(discounted(tx, ending(placed, params, now), params, now)), now)
 
 
 def _mode(params: CreateSubscription) -> BillingMode:
@@ -168,6 +169,15 @@ def _billed(
     opened = invoices.finalized(tx, bill.invoice, now)
     if opened.status is InvoiceStatus.OPEN:
         _collected(tx, params, opened, now)
+    elif invoices.method_for(tx, opened) is None:
+        _asked_for_method(tx, made.id, customer.id)
+
+
+def _asked_for_method(tx: Tx, id: str, customer: str) -> None:
+    """Nothing is due yet, and nobody to ask later: a setup intent lets the customer give a method meanwhile."""
+    intent = setup_intents.create(tx, {"customer": customer, "usage": "off_session"}).intent
+    before = tx.lock(Subscription, id)
+    tx.save(Change(after=(replace(before, pending_setup_intent=intent.id),)))
 
 
 def _first_bill(

@@ -42,6 +42,7 @@ from tenure.domain.subscriptions import (
     StatusDetails,
     Subscription,
     check_pause,
+    gathering,
     is_ending,
     move,
     next_due,
@@ -156,6 +157,8 @@ def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now
         after = _restarted(tx, after, now)
     if params.pause_collection is not UNSET:
         after = replace(after, pause_collection=check_pause(params.pause_collection, now))
+    if params.pending_invoice_item_interval is not UNSET:
+        after = gathering(after, now)
     if after.items != subscription.items or after.trial_end != subscription.trial_end:
         after = noticing(after)
     after = discounted(tx, after, params, now)

@@ -7,6 +7,7 @@
     resumed        collection goes on
     trial_notice   three days before a trial's end
     upcoming       seven days before an invoice
+    gathered       what waits between two periods gets an invoice of its own
     period_ended   current_period_end ─▶ the next period
 
 Where moments coincide they run in this order: an end comes before a trial's end, and that before a new period.
@@ -20,11 +21,12 @@ from msgspec.structs import replace
 from tenure.domain.discounts import Discount
 from tenure.domain.items import item_period, start_period
 from tenure.domain.prices import Price
-from tenure.domain.subscriptions import Status, Subscription, move, next_due, noticing
+from tenure.domain.subscriptions import Status, Subscription, gathering, move, next_due, noticing
 
 Happening = Literal[
     "ended",
     "expired",
+    "gathered",
     "period_ended",
     "resumed",
     "trial_ended",
@@ -53,8 +55,15 @@ def _what(subscription: Subscription, at: int) -> Happening:
         ("resumed", pause.resumes_at if pause else None),
         ("trial_notice", subscription.trial_notice_at),
         ("upcoming", subscription.upcoming_at),
+        ("gathered", _apart(subscription, at)),
     )
     return next((what for what, moment in order if moment == at), "period_ended")
+
+
+def _apart(subscription: Subscription, at: int) -> int | None:
+    """When what waits gets an invoice of its own: not where a period ends, whose invoice takes it in."""
+    ends = [item.current_period_end for item in subscription.items]
+    return None if at in ends else subscription.next_pending_invoice_item_invoice
 
 
 def renewed(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Subscription:
@@ -67,7 +76,8 @@ def renewed(subscription: Subscription, prices: Mapping[str, Price], at: int) ->
             start = max(start, item.current_period_end)
             item = replace(item, current_period_start=start, current_period_end=end, debits=[])
         items.append(item)
-    return noticing(without_ended(replace(subscription, items=items), at))
+    after = noticing(without_ended(replace(subscription, items=items), at))
+    return gathering(after, at) if after.next_pending_invoice_item_invoice == at else after
 
 
 def without_ended(subscription: Subscription, at: int) -> Subscription:

@@ -21,6 +21,7 @@ from tenure.domain.customers import CustomField
 from tenure.domain.discounts import Discount
 from tenure.domain.documents import Document, Part
 from tenure.domain.errors import Conflict, Invalid
+from tenure.domain.periods import period
 from tenure.domain.portal import Feedback
 
 Reason = Literal["canceled_by_retention_policy", "cancellation_requested", "payment_disputed", "payment_failed"]
@@ -307,12 +308,24 @@ def in_trial_at(subscription: Subscription, at: int) -> bool:
 def noticing(subscription: Subscription) -> Subscription:
     """The subscription with the moments set at which its trial's end and its next invoice are announced."""
     trial = subscription.trial_end if subscription.status is Status.TRIALING else None
-    ends = [item.current_period_end for item in subscription.items]
+    first = min(subscription.items, key=lambda item: item.current_period_end, default=None)
+    upcoming = None
+    if trial is None and first is not None and first.current_period_end - UPCOMING_S > first.current_period_start:
+        upcoming = first.current_period_end - UPCOMING_S
     return replace(
         subscription,
         trial_notice_at=max(trial - TRIAL_NOTICE_S, subscription.created) if trial is not None else None,
-        upcoming_at=min(ends) - UPCOMING_S if ends and trial is None else None,
+        upcoming_at=upcoming,
     )
+
+
+def gathering(subscription: Subscription, now: int) -> Subscription:
+    """The subscription with the next moment set at which what waits is invoiced between its periods."""
+    every = subscription.pending_invoice_item_interval
+    if every is None:
+        return replace(subscription, next_pending_invoice_item_invoice=None)
+    _, end = period(subscription.billing_cycle_anchor, every.interval, every.interval_count, now)
+    return replace(subscription, next_pending_invoice_item_invoice=end)
 
 
 def next_due(subscription: Subscription) -> int | None:
@@ -325,6 +338,7 @@ def next_due(subscription: Subscription) -> int | None:
     if subscription.status not in (Status.PAUSED, Status.INCOMPLETE):
         moments += [item.current_period_end for item in subscription.items]
         moments += [subscription.trial_notice_at, subscription.upcoming_at]
+        moments.append(subscription.next_pending_invoice_item_invoice)
     if subscription.status is Status.TRIALING:
         moments.append(subscription.trial_end)
     if subscription.pause_collection is not None:
