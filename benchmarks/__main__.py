@@ -1,16 +1,18 @@
 """`make bench`: fills the servers, asks every question, prints the tables; `--full` adds the one about a million.
 
 python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 0.8] [--rounds 7] [--objects 10000]
+python -m benchmarks renewals [--full] [--renewals 2000] [--sqlite-only]
 """
 
 import argparse
 import contextlib
 import os
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import growing, listing, portal_home, retrieving, servers, stock, updating
+from benchmarks import growing, listing, portal_home, renewals, retrieving, servers, stock, updating
 from benchmarks.bench import CONNECTIONS, Bench
 
 QUESTIONS = {"R": retrieving.run, "W": updating.run, "L": listing.run, "P": portal_home.run}
@@ -18,6 +20,9 @@ QUESTIONS = {"R": retrieving.run, "W": updating.run, "L": listing.run, "P": port
 
 def main() -> None:
     """Ask what was asked for."""
+    if sys.argv[1:2] == ["renewals"]:
+        renewals.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast Tenure is.")
     parser.add_argument("questions", nargs="*", default=list(QUESTIONS), help="R, W, L, P; all when left out")
     parser.add_argument("--full", action="store_true", help="also a million subscriptions: some minutes more")

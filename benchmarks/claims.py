@@ -44,14 +44,15 @@ def main() -> None:
     for kind in ("sqlite",) if args.sqlite_only else ("sqlite", "postgresql"):
         for pending in PENDING:
             for objects in (pending, 1):
-                with _database(kind) as url:
+                with database(kind) as url:
                     taken = asyncio.run(_measure(url, args.finished, args.rounds, pending=pending, objects=objects))
                 spread = "of one object" if objects == 1 else "one object each"
                 print(f"{kind:<11}{pending:>6,} pending, {spread:<16}{taken}", flush=True)
 
 
 @contextlib.contextmanager
-def _database(kind: str) -> Iterator[str]:
+def database(kind: str) -> Iterator[str]:
+    """The address of an empty database of this kind."""
     with tempfile.TemporaryDirectory(prefix="tenure-claims-", ignore_cleanup_errors=True) as folder:
         if kind == "sqlite":
             yield f"sqlite:///{folder}/tenure.db"

@@ -24,6 +24,7 @@ import uvicorn
 from markupsafe import Markup
 
 from tenure.i18n.languages import language, translated_tags
+from tenure.web.headers import PAGE_HEADERS, POLICIES
 from tenure.web.portal_pages import Frame, HomePage, render
 from tenure.web.portal_plans import Badge, Fact, Plan
 from tenure.web.readers import Merchant
@@ -48,7 +49,17 @@ ACCOUNT = "SELECT id, name, settings FROM accounts WHERE id = ?"
 OF_CUSTOMER = """SELECT doc, ver, deleted FROM subscriptions WHERE account = ? AND livemode = ? AND deleted = 0
 AND customer = ? ORDER BY created DESC, id DESC LIMIT 101"""
 
+INVOICES = """SELECT doc, ver, deleted FROM invoices WHERE account = ? AND livemode = ? AND deleted = 0
+AND customer = ? AND status != 'draft' ORDER BY created DESC, id DESC LIMIT 5"""
+
 API_VERSION = CURRENT.encode()
+# What every page must say, by the portal's security.
+OF_A_PAGE = [
+    (b"content-encoding", b"gzip"),
+    (b"content-security-policy", POLICIES["none"].encode()),
+    (b"x-frame-options", b"DENY"),
+    *((name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()),
+]
 
 encode, decode = msgspec.json.encode, msgspec.json.decode
 
@@ -71,7 +82,7 @@ class Floor:
         headers = dict(scope["headers"])
         path = scope["path"]
         if path.startswith("/p/"):
-            await self.answer(send, self.home(headers), [(b"content-encoding", b"gzip")])
+            await self.answer(send, self.home(headers), OF_A_PAGE)
             return
         token = headers[b"authorization"][7:]
         row = self.connection.execute(KEY, (hashlib.sha256(token).hexdigest(),)).fetchone()
@@ -133,6 +144,8 @@ class Floor:
         decode(execute(_document("portal_configurations"), (*where, session["configuration"])).fetchone()[0])
         found = execute(OF_CUSTOMER, (*where, session["customer"])).fetchall()
         docs = [decode(doc) for doc, _, _ in found]
+        for invoice, _, _ in execute(INVOICES, (*where, session["customer"])).fetchall():
+            decode(invoice)
         return gzip.compress(render(*_page(len(docs))), compresslevel=5, mtime=0)
 
 

@@ -13,6 +13,7 @@ import stripe
 from tenure.api import RESOURCES
 from tests.conformance.crediting import CREDITING
 from tests.conformance.declared import body, faults
+from tests.conformance.invoicing import INVOICING
 from tests.conformance.paying import NOT_HERE, PAYING
 from tests.conformance.shop import Shop
 from tests.conformance.usage import USAGE
@@ -223,6 +224,7 @@ PERFORMED: dict[str, Callable[[Shop], Any]] = {
     "DELETE /v1/webhook_endpoints/{id}": lambda shop: shop.api.webhook_endpoints.delete(shop.endpoint().id),
     "GET /v1/webhook_endpoints": lambda shop: _endpoint(shop, lambda e: shop.api.webhook_endpoints.list()),
     **CREDITING,
+    **INVOICING,
     **PAYING,
     **USAGE,
 }

@@ -45,13 +45,11 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
     Source: Stripe API reference, "The Event object", `data.previous_attributes`.
     """
-    changed: dict[str, Any] = {}
-    for key in before.keys() | after.keys():
-        old, new = before.get(key), after.get(key)
+    changed: dict[str, Any] = {key: old for key, old in before.items() if key not in after and old is not None}
+    for key, new in after.items():
+        old = before.get(key)
         if old == new:
             continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            changed[key] = difference(old, new)
-        else:
-            changed[key] = old
+        nested = isinstance(old, dict) and isinstance(new, dict)
+        changed[key] = difference(old, new) if nested else old
     return dict(sorted(changed.items()))

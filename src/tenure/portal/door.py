@@ -18,7 +18,7 @@ from tenure.domain.errors import Forbidden, NotFound, Refused
 from tenure.i18n.languages import Language
 from tenure.portal import session
 from tenure.portal.visit import Handler, around, bare_frame, visit
-from tenure.store import Tx
+from tenure.store import SystemTx, Tx
 from tenure.store.portal_sessions import Opened, by_cookie_hash
 from tenure.web import csrf, headers, sessions
 from tenure.web.asked import (
@@ -89,11 +89,15 @@ class Door:
         opened = await self.app.store.system_read(lambda tx: session.live(tx, cookie_hash), now=now)
         if opened is None:
             return None
+        await self.touched(opened, cookie_hash, now)
+        return opened, cookie_hash
+
+    async def touched(self, opened: Opened, cookie_hash: str, now: int) -> None:
+        """Note now and then that the session is in use."""
         if session.is_stale(opened, now):
             await self.app.store.system_write(
                 lambda tx: session.keep_alive(tx, opened, cookie_hash), now=now, background=True
             )
-        return opened, cookie_hash
 
     async def ended(self, req: AsgiRequest, asked: Asked) -> Made:
         """The page of a visitor whose session is over, or who never had one."""
@@ -177,7 +181,25 @@ class Page:
     async def _get(self, req: AsgiRequest, ids: dict[str, str], rid: str) -> Made:
         if self.show is None:
             raise NotFound("This page only takes forms.")
-        return await self._run(req, self.show, self.door.asked(req, ids), rid, self.door.app.store.read)
+        return await self._shown(req, self.show, self.door.asked(req, ids))
+
+    async def _shown(self, req: AsgiRequest, handler: Handler, asked: Asked) -> Made:
+        """A page that changes nothing: the session and all that it shows are read at one moment."""
+        cookie_hash, now = self.door.token(req), self.door.app.clock()
+
+        def look(tx: SystemTx) -> tuple[Opened, Made] | None:
+            opened = session.live(tx, cookie_hash) if cookie_hash is not None else None
+            if opened is None or cookie_hash is None:
+                return None
+            own = tx.within(opened.scope)
+            who = visit(own, opened, asked, cookie_hash=cookie_hash)
+            return opened, (handler(own, who), around(who), who.language)
+
+        found = await self.door.app.store.system_read(look, now=now)
+        if found is None or cookie_hash is None:
+            return await self.door.ended(req, asked)
+        await self.door.touched(found[0], cookie_hash, now)
+        return found[1]
 
     async def _post(self, req: AsgiRequest, ids: dict[str, str], rid: str) -> Made:
         form = await read_form(req)

@@ -27,6 +27,14 @@ T = TypeVar("T")
 Version = tuple[int, ...]
 
 BUSY_MS = 10_000
+# A page that changes often is copied back seldom (each 16 MB of log), and the upper pages of large indexes stay read.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "wal_autocheckpoint=4000",
+    "cache_size=-32000",
+)
 # Kinds of failure that pass: the disk is full or does not answer, or somebody else holds the file.
 _PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.NoMemError, apsw.CantOpenError)
 
@@ -218,7 +226,7 @@ class SqliteStore(Store):
         connection.set_busy_timeout(BUSY_MS)
         # Else SQLite plans a statement anew for each value of its LIMIT: ten times what a short page costs.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
 

@@ -210,7 +210,7 @@ def _badge(subscription: Subscription, reader: Reader) -> Badge:
 def _strong(reader: Reader, sentence: str, **values: str) -> Markup:
     """A translated sentence whose values stand out."""
     isolate = reader.language.isolate
-    filled = {name: Markup("<strong>{}</strong>").format(isolate(escape(value))) for name, value in values.items()}
+    filled = {name: Markup(f"<strong>{isolate(escape(value))}</strong>") for name, value in values.items()}  # noqa: S704
     return Markup(sentence) % filled
 
 
