@@ -1,4 +1,4 @@
-"""What waits between two periods is invoiced on its own where that is asked for; a trial asks for a method meanwhile."""
+"""What waits between two periods is invoiced on its own where that is asked for; a trial asks for a method."""
 
 from collections.abc import Callable
 

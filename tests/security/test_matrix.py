@@ -92,6 +92,7 @@ DASHBOARD = {
     "/security/password": (None, "viewer"),
     "/security/sessions/revoke-others": (None, "viewer"),
     "/security/sessions/{id}/revoke": (None, "viewer"),
+    "/settings/billing": ("viewer", "editor"),
     "/settings/portal": ("viewer", "editor"),
     "/settings/portal/preview": ("viewer", "viewer"),
     "/settings/portal/new": (None, "editor"),
@@ -133,6 +134,12 @@ API_PARAMS = {
     "/v1/subscriptions/{id}/migrate": {"billing_mode[type]": "flexible"},
     "GET /v1/billing/meters/{id}/event_summaries": {"customer": "cus_never", "start_time": "0", "end_time": "60"},
     "POST /v1/products/{id}/features": {"entitlement_feature": "feat_never"},
+    "POST /v1/customers/{id}/balance_transactions": {"amount": "-1", "currency": "eur"},
+    "POST /v1/customers/{id}/tax_ids": {"type": "eu_vat", "value": "DE136695976"},
+    "/v1/invoices/{id}/attach_payment": {"payment_intent": "pi_never"},
+    "/v1/invoices/{id}/add_lines": {"lines[0][amount]": "1"},
+    "/v1/invoices/{id}/update_lines": {"lines[0][id]": "il_never"},
+    "/v1/invoices/{id}/remove_lines": {"lines[0][id]": "il_never", "lines[0][behavior]": "delete"},
 }
 
 
@@ -418,6 +425,25 @@ def test_an_object_of_another_account_or_mode_is_as_missing_as_none(
         assert foreign.json()["error"]["message"].replace(ids[named], "never") == missing.json()["error"]["message"]
 
 
+CHILDREN = {"features": "product_features"}  # where a child has another name than the last noun of its address
+
+
+@pytest.mark.parametrize(("verb", "path"), sorted({(verb, path) for verb, path, _ in OPERATIONS if "{child}" in path}))
+def test_a_child_of_another_account_is_not_found_below_an_own_parent(
+    server: Server, both: tuple[Merchant, Merchant], verb: str, path: str
+):
+    mine, theirs = both
+    noun = path.rpartition("/{")[0].rpartition("/")[2]
+    child = theirs.ids[CHILDREN.get(noun, noun)]
+    place = _real(path.replace("{child}", child), mine.ids)
+    answer = _ask(server, verb, place, auth=(mine.key, ""))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "resource_missing"), answer.text
+    assert _ask(server, "GET", _real(path.replace("{child}", child), theirs.ids), auth=(theirs.key, "")).status_code in (
+        200,
+        405,
+    )
+
+
 @pytest.mark.parametrize("path", sorted({path for verb, path, _ in OPERATIONS if verb == "GET" and "{" not in path}))
 def test_a_list_holds_nothing_of_another_account_or_mode(
     server: Server, both: tuple[Merchant, Merchant], keys: dict[str, str], path: str
@@ -459,6 +485,17 @@ REFERENCES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
         "payment_method": ids["payment_methods"],
     },
     "setup_intents": lambda ids: {"payment_method": ids["payment_methods"]},
+    "invoices": lambda ids: {"customer": ids["customers"]},
+    "invoices/create_preview": lambda ids: {"subscription": ids["subscriptions"]},
+    "invoiceitems": lambda ids: {"customer": ids["customers"], "amount": "1", "currency": "eur"},
+    "credit_notes": lambda ids: {"invoice": ids["invoices"], "amount": "1"},
+    "tax_ids": lambda ids: {
+        "owner[type]": "customer",
+        "owner[customer]": ids["customers"],
+        "type": "eu_vat",
+        "value": "DE136695976",
+    },
+    "subscription_schedules": lambda ids: {"from_subscription": ids["subscriptions"]},
     "subscription_items": lambda ids: {"subscription": ids["subscriptions"], "price": ids["prices"]},
     "billing_portal/configurations": lambda ids: {
         "features[subscription_cancel][retention][type]": "coupon_offer",

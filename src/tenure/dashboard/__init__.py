@@ -9,6 +9,7 @@ import falcon
 from falcon.asgi import Request, Response
 
 from tenure.dashboard import (
+    billing,
     catalog,
     coupons,
     customers,
@@ -41,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *sql.ROUTES,
     *security.ROUTES,
     *settings.ROUTES,
+    *billing.ROUTES,
 )
 
 
