@@ -1,7 +1,7 @@
 """`make bench`: fills the servers, asks every question, prints the tables; `--full` adds the one about a million.
 
 python -m benchmarks [R] [W] [L] [P] [--full] [--seconds 0.8] [--rounds 7] [--objects 10000]
-python -m benchmarks renewals [--full] [--renewals 2000] [--sqlite-only]
+python -m benchmarks renewals [--full] [--renewals 2000] [--on sqlite]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How many subscriptions are renewed in a second, beside the same SQL by the raw driver.
 
-python -m benchmarks renewals [--full] [--renewals 2000] [--sqlite-only]
+python -m benchmarks renewals [--full] [--renewals 2000] [--on sqlite]
 
 A renewal is the next period with its draft, then the invoice final and paid by card: eight events, each with a
 delivery. With --full: what one costs among 10,000 and among 1,000,000 subscriptions.
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
@@ -35,15 +36,16 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks renewals", description="How many renewals a second.")
     parser.add_argument("--full", action="store_true", help="also among a million subscriptions: some minutes more")
     parser.add_argument("--renewals", type=int, default=2000, help="of each run (2000)")
-    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--on", choices=("sqlite", "postgresql", "both"), default="both", help="which database (both)")
     args = parser.parse_args(arguments)
     print(f"{args.renewals:,} renewals, best of {ROUNDS}; load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     print("  ".join(HEAD))
-    with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
-        _compare("SQLite", Sqlite(Path(folder)), args.renewals)
-        if args.full:
-            _grow(Path(folder), args.renewals)
-    if not args.sqlite_only:
+    if args.on != "postgresql":
+        with tempfile.TemporaryDirectory(prefix="tenure-bench-") as folder:
+            _compare("SQLite", Sqlite(Path(folder)), args.renewals)
+            if args.full:
+                _grow(Path(folder), args.renewals)
+    if args.on != "sqlite":
         with database("postgresql") as url:
             _compare("PostgreSQL", Postgres(url), args.renewals)
 
@@ -124,22 +126,26 @@ def _floor(url: str, said: Path) -> Renewed:
 
 
 def _measured(commands: list[list[str]]) -> list[Renewed]:
-    with contextlib.ExitStack() as stack:
-        started = [stack.enter_context(_started(each)) for each in commands]
+    with tempfile.TemporaryFile("w+") as log, contextlib.ExitStack() as stack:
+        started = [stack.enter_context(_started(each, log)) for each in commands]
         for each in started:
-            assert each.stdin is not None and each.stdout is not None
             each.stdout.readline()
         for each in started:
-            assert each.stdin is not None
             each.stdin.write("go\n")
             each.stdin.flush()
-        return [msgspec.json.decode(each.stdout.readline(), type=Renewed) for each in started if each.stdout]
+        said = [each.stdout.readline() for each in started]
+        log.seek(0)
+        failures = [line for line in log if "due_failed" in line]
+        if failures or not all(said):
+            log.seek(0)
+            raise RuntimeError(f"{len(failures)} failures.\n{log.read()[:3000]}")
+        return [msgspec.json.decode(each, type=Renewed) for each in said]
 
 
 @contextlib.contextmanager
-def _started(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
+def _started(command: list[str], log: Any) -> Iterator[Any]:
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True)
     try:
         yield process
         process.wait(60)

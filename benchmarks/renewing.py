@@ -17,7 +17,7 @@ from benchmarks import renewing_floor
 from benchmarks.renewing_floor import Renewed
 from benchmarks.renewing_stock import SCOPE
 from tenure.actions import customers
-from tenure.commands.serve import SWITCH_INTERVAL_S, loop_factory, settle_memory
+from tenure.commands.serve import SWITCH_INTERVAL_S, configure_logging, loop_factory, settle_memory
 from tenure.domain.customers import Customer
 from tenure.store.due import due
 from tenure.store.open import open_store
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--profile", help="where to leave what cProfile found")
     parser.add_argument("--record", help="where to leave what was said to the database")
     args = parser.parse_args()
+    configure_logging("warning")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     profiler = cProfile.Profile(time.thread_time) if args.profile else None
     recording = renewing_floor.recorded(Path(args.record)) if args.record else contextlib.nullcontext()

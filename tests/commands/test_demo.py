@@ -26,6 +26,11 @@ STATES = {
     "canceled",
     "saved",
     "undone",
+    "past_due",
+    "incomplete",
+    "open_invoice",
+    "metered",
+    "scheduled",
 }
 FACTS = {
     "api_base", "api_key", "webhook_secret", "dashboard_url", "dashboard_email", "dashboard_password", "portal_url",
@@ -55,10 +60,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
-def test_the_demo_has_a_dozen_customers_every_state_and_months_of_reasons(folder: Path) -> None:
+def test_the_demo_has_customers_in_every_state_and_months_of_reasons(folder: Path) -> None:
     with demo(folder / "data", folder / "facts.json") as facts:
         assert FACTS <= facts.keys()
-        assert len(facts["customers"]) == 12 and STATES <= facts["subscriptions"].keys()
+        assert len(facts["customers"]) == 17 and STATES <= facts["subscriptions"].keys()
         api = stripe.StripeClient(facts["api_key"], base_addresses={"api": facts["api_base"]}).v1
         state = {name: api.subscriptions.retrieve(id) for name, id in facts["subscriptions"].items()}
         assert (state["active"].status, state["trialing"].status) == ("active", "trialing")
@@ -67,6 +72,14 @@ def test_the_demo_has_a_dozen_customers_every_state_and_months_of_reasons(folder
         assert state["ending"].cancel_at and state["ending_on_date"].cancel_at
         assert len(state["saved"].discounts) == 1
         assert (state["undone"].status, state["undone"].cancel_at) == ("active", None)
+        assert (state["past_due"].status, state["incomplete"].status) == ("past_due", "incomplete")
+        bill = api.invoices.retrieve(state["open_invoice"].latest_invoice)
+        assert (bill.status, bill.collection_method) == ("open", "send_invoice")
+        assert api.invoices.create_preview({"subscription": state["metered"].id}).total > 0
+        assert len(api.subscription_schedules.retrieve(state["scheduled"].schedule).phases) == 2
+        paid = api.invoices.list({"status": "paid", "limit": 100})
+        assert len(paid.data) == 100 and all(each.status_transitions.paid_at for each in paid.data)
+        assert all(each.total_taxes for each in paid.data)
         with urlopen(facts["portal_url"]) as page:  # noqa: S310 - loopback
             assert page.status == 200
 

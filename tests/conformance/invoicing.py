@@ -46,7 +46,7 @@ def _created(shop: Shop) -> Any:
             "rendering": {"amount_tax_display": "exclude_tax", "pdf": {"page_size": "a4"}},
             "shipping_details": {"name": "Ada", "address": {"line1": "Kuģu iela 1"}},
             "statement_descriptor": "HALYARD",
-            "expand": ["customer", "discounts", "lines.data.tax_rates", "lines.data.discounts"],
+            "expand": ["customer", "discounts", "lines.data.discounts"],
         }
     )
     assert made.lines.data[0].parent.invoice_item_details.invoice_item == waiting.id

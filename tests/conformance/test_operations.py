@@ -60,7 +60,7 @@ def _paused(shop: Shop) -> Any:
 
 
 def _discounted(shop: Shop) -> Any:
-    return shop.subscription(discounts=[{"coupon": shop.coupon().id}])
+    return shop.subscription(discounts=[{"coupon": shop.coupon(duration="forever").id}])
 
 
 def _schedule(shop: Shop, **fields: Any) -> Any:

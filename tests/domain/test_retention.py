@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tenure.domain.prices import Recurring
 from tenure.domain.retention import (
     OFFER_AGAIN_AFTER_S,
     Answers,
@@ -13,11 +14,13 @@ from tenure.domain.retention import (
     Confirm,
     Done,
     Offer,
+    Payment,
     Policy,
     Step,
     may_offer,
     next_step,
-    terms,
+    offered_terms,
+    recurring_amount,
 )
 from tenure.domain.subscriptions import Status
 from tests.domain.samples import MONTH_S, NOW, coupon, discount, item, price, subscription
@@ -107,17 +110,38 @@ def test_another_discount_does_not_stand_in_the_way():
     assert offered(discounts=[discount("OTHER")])
 
 
+def payments(*pairs: tuple[int, int]) -> list[Payment]:
+    return [Payment(at=NOW + n * MONTH_S, full=full, reduced=reduced) for n, (full, reduced) in enumerate(pairs)]
+
+
 def test_the_offer_in_money():
-    here, prices = subscription(items=[item(quantity=3)]), {"price_1": price(amount=1000)}
-    three = coupon(duration="repeating", duration_in_months=3)
-    told = terms(three, here, prices, now=NOW)
+    coming = payments((3000, 2250), (3000, 2250), (3000, 3000))
+    told = offered_terms(coupon(), "eur", coming[:2], until=None, most=37)
     assert told is not None
-    assert (told.full_amount, told.reduced_amount) == (3000, 2250)  # 3 × 1000, a quarter off
-    assert (told.months, told.payments) == (3, 2)  # the first payment is 31 days ahead, the discount ends in 3 months
-    assert told.saved_total == 1500  # 2 × 750
-    once = terms(coupon(), here, prices, now=NOW)
-    assert once is not None and (once.payments, once.saved_total, once.until) == (1, 750, None)
-    always = terms(coupon(duration="forever"), here, prices, now=NOW)
-    assert always is not None and (always.payments, always.saved_total) == (None, None)
-    assert terms(three, here, {"price_1": replace(price(), unit_amount=None)}, now=NOW) is None
-    assert MONTH_S == 31 * 86400
+    assert (len(told.payments), told.after, told.saved_total) == (1, coming[1], 750)
+    three = coupon(duration="repeating", duration_in_months=3)
+    told = offered_terms(three, "eur", coming, until=NOW + 2 * MONTH_S, most=37)
+    assert told is not None
+    assert (len(told.payments), told.after, told.saved_total) == (2, coming[2], 1500)
+    always = offered_terms(coupon(duration="forever"), "eur", coming, until=None, most=37)
+    assert always is not None and (len(always.payments), always.after, always.saved_total) == (1, None, None)
+    assert offered_terms(three, "eur", [], until=None, most=37) is None
+
+
+def test_a_coupon_for_one_payment_waits_for_one_that_it_lowers():
+    told = offered_terms(coupon(), "eur", payments((0, 0), (3000, 2250), (3000, 3000)), until=None, most=37)
+    assert told is not None and len(told.payments) == 2 and told.saved_total == 750
+    assert offered_terms(coupon(), "eur", payments((0, 0)), until=None, most=37) is None
+
+
+def test_an_offer_that_outlasts_what_was_looked_at_has_no_total():
+    told = offered_terms(coupon(duration="repeating", duration_in_months=36), "eur", payments((30, 20), (30, 20)),
+                         until=NOW + 99 * MONTH_S, most=2)  # fmt: skip
+    assert told is not None and (len(told.payments), told.after, told.saved_total) == (1, None, None)
+
+
+def test_the_regular_amount_is_what_the_price_asks_for_a_quantity():
+    here = subscription(items=[item(quantity=3)])
+    assert recurring_amount(here, {"price_1": price(amount=1000)}) == 3000
+    metered = replace(price(), recurring=Recurring(interval="month", usage_type="metered"))
+    assert recurring_amount(here, {"price_1": metered}) is None

@@ -64,7 +64,7 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
     price = api.prices.create({"product": product.id, "currency": "eur", "unit_amount": 900, "recurring": recurring})
     customer = api.customers.create({"name": "Only Mine", "email": "mine@example.com"})
     feature = api.entitlements.features.create({"name": "Charts", "lookup_key": "charts"})
-    api.products.features.create(product.id, {"entitlement_feature": feature.id})
+    owned_feature = api.products.features.create(product.id, {"entitlement_feature": feature.id})
     coupon = api.coupons.create({"percent_off": 10, "duration": "once"})
     code = api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
     card = api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
@@ -95,6 +95,8 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
             "payment_intents": payment.payment.payment_intent,
             "setup_intents": api.setup_intents.create({"customer": customer.id}).id,
             "invoice_payments": payment.id,
+            "product_features": owned_feature.id,
+            **_papers(api, customer.id, sub.latest_invoice),
             "subscriptions": sub.id,
             "subscription_items": sub["items"].data[0].id,
             "subscription_schedules": _scheduled(api, customer.id, price.id),
@@ -111,6 +113,28 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
             "accounts": _get(server, key, "account")["id"],
         },
     )
+
+
+def _papers(api: Any, customer: str, paid: str) -> dict[str, str]:
+    """What belongs to invoices: a draft with a line, a note on a paid one, and the numbers and rates for taxes."""
+    part = {"type": "invoice_line_item", "amount": 100}
+    billed = api.invoices.retrieve(paid).lines.data[0].id
+    note = api.credit_notes.create(
+        {"invoice": paid, "lines": [{**part, "invoice_line_item": billed}], "credit_amount": 100}
+    )
+    draft = api.invoices.create({"customer": customer, "currency": "eur"}).id
+    item = api.invoice_items.create({"customer": customer, "amount": 100, "currency": "eur", "invoice": draft})
+    vat = {"type": "eu_vat", "value": "DE136695976"}
+    rate = {"display_name": "VAT", "inclusive": False, "percentage": 19}
+    return {
+        "invoices": draft,
+        "lines": api.invoices.retrieve(draft).lines.data[0].id,
+        "credit_notes": note.id,
+        "balance_transactions": note.customer_balance_transaction,
+        "invoiceitems": item.id,
+        "tax_ids": api.customers.tax_ids.create(customer, vat).id,
+        "tax_rates": api.tax_rates.create(rate).id,
+    }
 
 
 def _scheduled(api: Any, customer: str, price: str) -> str:

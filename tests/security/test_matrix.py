@@ -435,13 +435,11 @@ def test_a_child_of_another_account_is_not_found_below_an_own_parent(
     mine, theirs = both
     noun = path.rpartition("/{")[0].rpartition("/")[2]
     child = theirs.ids[CHILDREN.get(noun, noun)]
-    place = _real(path.replace("{child}", child), mine.ids)
-    answer = _ask(server, verb, place, auth=(mine.key, ""))
+    named = path.replace("{child}", child)
+    answer = _ask(server, verb, _real(named, mine.ids), auth=(mine.key, ""))
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "resource_missing"), answer.text
-    assert _ask(server, "GET", _real(path.replace("{child}", child), theirs.ids), auth=(theirs.key, "")).status_code in (
-        200,
-        405,
-    )
+    if ("GET", path) in {(v, p) for v, p, _ in OPERATIONS}:
+        assert _ask(server, "GET", _real(named, theirs.ids), auth=(theirs.key, "")).status_code == 200
 
 
 @pytest.mark.parametrize("path", sorted({path for verb, path, _ in OPERATIONS if verb == "GET" and "{" not in path}))

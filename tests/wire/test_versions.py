@@ -130,7 +130,9 @@ def test_older_versions_are_spoken_too(version: str) -> None:
     assert check(version) == version
 
 
-@pytest.mark.parametrize("header", ["2025-08-28.basil", "2023-10-16", "2026-10-28", "2026-10-28.preview", "", "x" * 5000])
+@pytest.mark.parametrize(
+    "header", ["2025-08-28.basil", "2023-10-16", "2026-10-28", "2026-10-28.preview", "", "x" * 5000]
+)
 def test_other_versions_are_refused_by_name(header: str) -> None:
     with pytest.raises(Invalid) as refused:
         check(header)

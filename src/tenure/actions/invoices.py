@@ -167,7 +167,13 @@ def by_itself(tx: Tx, invoice: Invoice, now: int) -> Invoice:
 
 
 def collect(
-    tx: Tx, invoice: Invoice, *, now: int, method: str | None = None, off_session: bool = True
+    tx: Tx,
+    invoice: Invoice,
+    *,
+    now: int,
+    method: str | None = None,
+    off_session: bool = True,
+    by_hand: bool = False,
 ) -> tuple[Invoice, Collected | None]:
     """Try to collect an open invoice once; what fails waits for its next try. No outcome where nothing is due."""
     if invoice.amount_remaining == 0:
@@ -184,18 +190,22 @@ def collect(
         return paid(tx, tried, now), outcome
     if outcome.status == "processing":
         return saved(tx, tried, "invoice.updated"), outcome
-    return failed(tx, tried, outcome, now), outcome
+    return failed(tx, tried, outcome, now, by_hand=by_hand), outcome
 
 
-def failed(tx: Tx, invoice: Invoice, outcome: Collected, now: int) -> Invoice:
-    """A try that brought no money: the next one is set, and the subscription falls behind."""
+def failed(tx: Tx, invoice: Invoice, outcome: Collected, now: int, *, by_hand: bool = False) -> Invoice:
+    """A try that brought no money: the next one is set, and the subscription falls behind.
+
+    One that somebody made by hand changes nothing about when the next one is.
+    """
     account = accounts.get(tx, tx.scope.account)
     rules = dunning.of_account(account.settings if account else {})
-    again = dunning.next_attempt(rules, invoice.attempt_count, now) if invoice.auto_advance else None
+    planned = dunning.next_attempt(rules, invoice.attempt_count, now) if standing.dunned(tx, invoice) else None
+    again = invoice.next_payment_attempt if by_hand else planned
     after = replace(invoice, next_payment_attempt=again)
     action = ("invoice.payment_action_required",) if outcome.status == "requires_action" else ()
     saved(tx, after, "invoice.updated", "invoice.payment_failed", *action)
-    standing.behind(tx, after, now, last=again is None, then=rules.then)
+    standing.behind(tx, after, now, last=again is None and not by_hand, then=rules.then)
     return tx.need(Invoice, invoice.id)
 
 
@@ -240,7 +250,7 @@ def pay(
     if paid_out_of_band:
         payments.withdraw(tx, opened, now=now, reason="automatic")
         return paid(tx, opened, now, out_of_band=True), None
-    after, outcome = collect(tx, opened, now=now, method=payment_method, off_session=off_session)
+    after, outcome = collect(tx, opened, now=now, method=payment_method, off_session=off_session, by_hand=True)
     if outcome is not None and outcome.status in ("failed", "requires_action"):
         return after, payments.refusal(outcome)
     return after, None

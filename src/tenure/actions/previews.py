@@ -14,6 +14,7 @@ from tenure.actions.clock import moment
 from tenure.actions.patch import patch
 from tenure.domain.customers import Customer
 from tenure.domain.errors import Invalid, NotFound
+from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoices import Invoice, InvoiceStatus, StatusTransitions
 from tenure.domain.requests import CreateSubscription, UpdateSubscription
 from tenure.domain.subscriptions import TERMINAL, Status, Subscription
@@ -45,12 +46,12 @@ def preview(tx: Tx, fields: Mapping[str, Any]) -> Invoice:
 
 def next_invoice(tx: Tx, subscription: Subscription) -> Invoice | None:
     """The next invoice of a subscription as it is, or None where none will come; nothing is saved."""
-    if _stops(subscription):
+    if stops(subscription):
         return None
     return _as_draft(subscriptions.upcoming(tx, subscription))
 
 
-def _stops(subscription: Subscription) -> bool:
+def stops(subscription: Subscription) -> bool:
     """Whether no further period will be billed."""
     if subscription.status in TERMINAL or subscription.status in (Status.PAUSED, Status.INCOMPLETE):
         return True
@@ -151,12 +152,19 @@ def _invoice(tx: Tx, subscription: Subscription) -> Invoice:
 def _loose(tx: Tx, customer: Customer, fields: Mapping[str, Any]) -> Invoice:
     """The invoice of a customer without a subscription: what waits, and what is supposed."""
     _with_items(tx, fields, customer.id, None)
-    currency = fields.get("currency") or customer.currency
+    currency = fields.get("currency") or customer.currency or _waiting_currency(tx, customer)
     found = billing.loose(tx, customer.id, currency) if currency else []
     if not found:
         raise Invalid(NONE.format(customer=customer.id), code="invoice_upcoming_none")
     now = moment(tx, customer.test_clock)
     return billing.draft(tx, customer, None, reason="manual", at=now, lines=[], items=found, currency=currency).invoice
+
+
+def _waiting_currency(tx: Tx, customer: Customer) -> str | None:
+    """The currency of what waits for a customer who has never been billed."""
+    where = [("customer", "=", customer.id), ("pending", "=", True), ("subscription", "null", None)]
+    found = tx.page(InvoiceItem, where, limit=1).items
+    return found[0].currency if found else None
 
 
 def _changed(tx: Tx, before: Subscription, fields: Mapping[str, Any], details: dict[str, Any]) -> Invoice:
@@ -175,6 +183,6 @@ def _changed(tx: Tx, before: Subscription, fields: Mapping[str, Any], details: d
         after = subscriptions.update(tx, before.id, params)
         if after.latest_invoice != before.latest_invoice:
             return _invoice(tx, after)
-    if _stops(after):
+    if stops(after):
         raise Invalid(NONE.format(customer=before.customer), code="invoice_upcoming_none")
     return subscriptions.upcoming(tx, after)

@@ -132,12 +132,20 @@ def _gathered(tx: Tx, before: Subscription, at: int) -> None:
 
 def upcoming(tx: Tx, before: Subscription) -> Invoice:
     """The invoice of its next moment of billing as it looks now; nothing is saved."""
+    invoice = next_bill(tx, before).invoice
+    return replace(invoice, billing_reason="upcoming", next_payment_attempt=invoice.created + 3600, auto_advance=None)
+
+
+def next_bill(tx: Tx, before: Subscription, *, waiting: bool = True) -> billing.Bill:
+    """Its next bill as it looks now, with the subscription after it; nothing is saved.
+
+    Without `waiting` the invoice items that wait are left out, as another bill takes them in first.
+    """
     at = min(item.current_period_end for item in before.items)
     trial = before.status is Status.TRIALING
     kept = books(tx, [before])
     after = renewals.trial_over(before, kept.prices, at) if trial else renewals.renewed(before, kept.prices, at)
-    bill = _bill(tx, before, after, kept, at)
-    return replace(bill.invoice, billing_reason="upcoming", next_payment_attempt=at + 3600, auto_advance=None)
+    return _bill(tx, before, after, kept, at, waiting=waiting)
 
 
 def _trial_ended(tx: Tx, before: Subscription, at: int) -> None:
@@ -170,7 +178,9 @@ def _period_ended(tx: Tx, before: Subscription, at: int) -> None:
     _billed(tx, before, renewals.renewed(before, kept.prices, at), kept, at)
 
 
-def _bill(tx: Tx, before: Subscription, after: Subscription, kept: Books, at: int) -> billing.Bill:
+def _bill(
+    tx: Tx, before: Subscription, after: Subscription, kept: Books, at: int, *, waiting: bool = True
+) -> billing.Bill:
     """The draft of the period that starts at `at`; a second one of the same period cannot be written down."""
     lines = billing.renewal_lines(tx, before, after, kept, at)
     started = min((i.current_period_start for i in before.items if i.current_period_end == at), default=at)
@@ -181,7 +191,7 @@ def _bill(tx: Tx, before: Subscription, after: Subscription, kept: Books, at: in
         reason="subscription_cycle",
         at=at,
         lines=lines,
-        items=billing.waiting(tx, before),
+        items=billing.waiting(tx, before) if waiting else [],
         period=Period(start=started, end=at),
         key=_key(before, at, "cycle"),
     )

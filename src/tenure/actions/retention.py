@@ -19,14 +19,12 @@ from tenure.domain.retention import (
     CancellationSession,
     Offer,
     OfferRecord,
-    OfferTerms,
     Policy,
     Source,
     answers_of,
     may_offer,
     next_step,
     policy,
-    terms,
 )
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
 from tenure.store.errors import AlreadyExists
@@ -43,12 +41,6 @@ def applicable(tx: Tx, coupon: str | None, subscription: Subscription) -> Coupon
     last = last_accepted_at(tx, subscription.customer)
     prices = prices_of(tx, subscription)
     return found if may_offer(found, subscription, prices, now=now, last_accepted_at=last) else None
-
-
-def offer_terms(tx: Tx, coupon: Coupon, subscription: Subscription) -> OfferTerms | None:
-    """The offer in money, as of now."""
-    now = moment(tx, subscription.test_clock)
-    return terms(coupon, subscription, prices_of(tx, subscription), now=now)
 
 
 def flow_policy(tx: Tx, flow: CancellationSession) -> Policy:
@@ -205,7 +197,13 @@ def confirm(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
     rules = flow_policy(tx, flow)
     details = _details(flow) if flow.reason_given_at is not None else None
     after = subscriptions.cancel(
-        tx, flow.subscription, mode=rules.mode, customer=customer, details=details, from_portal=True
+        tx,
+        flow.subscription,
+        mode=rules.mode,
+        customer=customer,
+        details=details,
+        from_portal=True,
+        prorate=rules.prorate,
     )
     now = moment(tx, subscription.test_clock)
     asks_after = rules.ask == "after" and flow.reason_given_at is None

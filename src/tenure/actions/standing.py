@@ -102,10 +102,22 @@ def _caught_up(tx: Tx, subscription: Subscription, paid_now: Invoice | None) -> 
     return True
 
 
+def dunned(tx: Tx, invoice: Invoice) -> bool:
+    """Whether a payment that failed is tried again by itself."""
+    before = _of(tx, invoice)
+    return bool(invoice.auto_advance) and (before is None or not _waits(before, invoice))
+
+
+def _waits(subscription: Subscription, invoice: Invoice) -> bool:
+    """Whether the invoice only keeps something from starting: a subscription, a change, the end of a pause."""
+    changing = subscription.pending_update is not None and subscription.latest_invoice == invoice.id
+    return changing or subscription.status in (Status.INCOMPLETE, Status.PAUSED)
+
+
 def behind(tx: Tx, invoice: Invoice, now: int, *, last: bool, then: Literal["cancel", "past_due", "unpaid"]) -> None:
     """A payment has failed or a due date has passed; `last`: no further try is planned."""
     before = _of(tx, invoice)
-    if before is None or before.status in (Status.INCOMPLETE, Status.PAUSED):
+    if before is None or _waits(before, invoice):
         return
     _delinquent(tx, invoice, True)
     after = before

@@ -4,10 +4,9 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from tenure.actions import subscriptions
-from tenure.api.resource import Call, Operation, Resource, Shape
+from tenure.api.resource import Call, Nothing, Operation, Resource, Shape
 from tenure.domain.documents import Part
 from tenure.domain.errors import NotFound
-from tenure.domain.prices import Price
 from tenure.domain.requests import (
     DiscountGiven,
     ItemGiven,
@@ -20,7 +19,7 @@ from tenure.domain.requests import (
 from tenure.domain.subscriptions import Subscription, SubscriptionItem
 from tenure.store.subscription_items import owner_of
 from tenure.wire.lists import ListParams, listing
-from tenure.wire.shapes import embed, item_shape
+from tenure.wire.shapes import render
 
 PATH = "/v1/subscription_items"
 
@@ -38,6 +37,7 @@ class ItemFields(Part, frozen=True, kw_only=True):
     proration_behavior: Proration | UnsetType = UNSET
     proration_date: int | UnsetType = UNSET
     quantity: Quantity | UnsetType = UNSET
+    tax_rates: list[str] | None | UnsetType = UNSET
 
 
 class CreateItem(ItemFields, frozen=True, kw_only=True):
@@ -61,8 +61,11 @@ class ListItems(ListParams, frozen=True, kw_only=True):
     subscription: str
 
 
-def _shape(call: Call, item: SubscriptionItem) -> Shape:
-    return item_shape(item, embed(call.tx.need(Price, item.price)))
+def _shapes(call: Call, subscription: Subscription) -> dict[str, Shape]:
+    """Its items as the wire shows them, by id; those of a change that waits for its payment too."""
+    shape = render(subscription, call.tx.many, now=call.tx.now)
+    pending = (shape["pending_update"] or {}).get("subscription_items") or []
+    return {item["id"]: item for item in (*pending, *shape["items"]["data"])}
 
 
 def _found(call: Call) -> tuple[Subscription, SubscriptionItem]:
@@ -74,30 +77,39 @@ def _found(call: Call) -> tuple[Subscription, SubscriptionItem]:
     raise NotFound(f"No such subscription item: '{call.id}'", code="resource_missing", param="item")
 
 
-def _asked(params: ItemFields, id: str | None) -> ItemGiven:
-    names = ("discounts", "metadata", "plan", "price", "price_data", "quantity")
-    return replace(ItemGiven(id=id), **{name: getattr(params, name) for name in names})
+def _asked(params: ItemFields, id: str | None) -> UpdateSubscription:
+    names = ("discounts", "metadata", "plan", "price", "price_data", "quantity", "tax_rates")
+    item = replace(ItemGiven(id=id), **{name: getattr(params, name) for name in names})
+    return _billed(UpdateSubscription(items=[item]), params)
+
+
+def _billed(wish: UpdateSubscription, params: ItemFields | DeleteItem) -> UpdateSubscription:
+    """The same wish, billed as the parameters say."""
+    names = ("off_session", "payment_behavior", "proration_behavior", "proration_date")
+    return replace(wish, **{name: getattr(params, name) for name in names if hasattr(params, name)})
 
 
 def _create(call: Call) -> Shape:
     before = call.tx.need(Subscription, call.params.subscription, param="subscription")
     known = {item.id for item in before.items}
-    wish = UpdateSubscription(items=[_asked(call.params, None)])
-    after = subscriptions.update(call.tx, before.id, wish)
-    return _shape(call, next(item for item in after.items if item.id not in known))
+    after = subscriptions.update(call.tx, before.id, _asked(call.params, None))
+    return next(shape for id, shape in _shapes(call, after).items() if id not in known)
+
+
+def _retrieve(call: Call) -> Shape:
+    return _shapes(call, _found(call)[0])[call.id]
 
 
 def _update(call: Call) -> Shape:
     subscription, _ = _found(call)
-    wish = UpdateSubscription(items=[_asked(call.params, call.id)])
-    after = subscriptions.update(call.tx, subscription.id, wish)
-    return _shape(call, next(item for item in after.items if item.id == call.id))
+    after = subscriptions.update(call.tx, subscription.id, _asked(call.params, call.id))
+    return _shapes(call, after)[call.id]
 
 
 def _delete(call: Call) -> Shape:
     subscription, _ = _found(call)
-    wish = UpdateSubscription(items=[ItemGiven(id=call.id, deleted=True)])
-    subscriptions.update(call.tx, subscription.id, wish)
+    wish = UpdateSubscription(items=[ItemGiven(id=call.id, deleted=True, clear_usage=call.params.clear_usage)])
+    subscriptions.update(call.tx, subscription.id, _billed(wish, call.params))
     return {"id": call.id, "object": "subscription_item", "deleted": True}
 
 
@@ -112,7 +124,8 @@ def _list(call: Call) -> Shape:
         after = window["starting_after"]
         items = items[_at(ids, after, "starting_after") + 1 :] if after is not None else items
         page = items[:limit]
-    return listing([_shape(call, item) for item in page], len(items) > limit, PATH)
+    shapes = _shapes(call, owner)
+    return listing([shapes[item.id] for item in page], len(items) > limit, PATH)
 
 
 def _at(ids: list[str], id: str, param: str) -> int:
@@ -126,10 +139,10 @@ RESOURCE = Resource(
     Subscription,
     (
         Operation("POST", "", CreateItem, _create, writes=True),
-        Operation("GET", "/{id}", DeleteItem, lambda call: _shape(call, _found(call)[1])),
+        Operation("GET", "/{id}", Nothing, _retrieve),
         Operation("POST", "/{id}", ItemFields, _update, writes=True),
         Operation("DELETE", "/{id}", DeleteItem, _delete, writes=True),
         Operation("GET", "", ListItems, _list),
     ),
-    frozenset({"billing_thresholds", "current_trial", "tax_rates"}),
+    frozenset({"billing_thresholds", "current_trial"}),
 )

@@ -7,6 +7,7 @@
 References to other objects are kept as their ids; embedding and expanding happen at the edge.
 """
 
+import threading
 import types
 import typing
 from functools import cache
@@ -76,9 +77,28 @@ def full(doc: msgspec.Struct) -> dict[str, Any]:
     return typing.cast(dict[str, Any], msgspec.to_builtins(doc))
 
 
+# msgspec crashes where two threads work out the same class for the first time: one at a time.
+_building = threading.RLock()
+
+
+def ready(cls: type[Document]) -> None:
+    """Work out a class of documents before threads use it."""
+    with _building:
+        _decoder(cls)
+        _stored_type(cls)
+
+
 @cache
 def _stored_type(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
     """The twin of a struct that leaves out defaults when it is encoded."""
+    with _building:
+        twin = _twin(cls)
+        msgspec.json.Decoder(twin)  # works it out
+        return twin
+
+
+@cache
+def _twin(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
     hints = typing.get_type_hints(cls, include_extras=True)
     fields: list[Any] = []
     for field in msgspec.structs.fields(cls):
@@ -94,7 +114,7 @@ def _stored_type(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
 
 def _stored_hint(hint: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return _stored_type(hint)
+        return _twin(hint)
     arguments = typing.get_args(hint)
     if not arguments or typing.get_origin(hint) is typing.Literal:
         return hint
@@ -115,7 +135,8 @@ def compact(doc: Document) -> bytes:
 
 @cache
 def _decoder(cls: type[D]) -> "msgspec.json.Decoder[D]":
-    return msgspec.json.Decoder(cls)
+    with _building:
+        return msgspec.json.Decoder(cls)
 
 
 def load(cls: type[D], raw: bytes | str) -> D:

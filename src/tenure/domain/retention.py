@@ -8,14 +8,14 @@ A reason never gates the cancel: skipping counts as an answer. An offer is made 
 once in 365 days to a customer, and never by a subscription that is ending, unpaid, or has that coupon.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from tenure.domain.coupons import Coupon, amount_off, fits, is_valid
+from tenure.domain.amounts import charge
+from tenure.domain.coupons import Coupon, fits, is_valid
 from tenure.domain.documents import Document, Part
-from tenure.domain.periods import Interval, add_months, boundary
 from tenure.domain.portal import Configuration, Feedback, Session
 from tenure.domain.prices import Price
 from tenure.domain.subscriptions import Status, Subscription, is_ending
@@ -171,64 +171,61 @@ def may_offer(
     )
 
 
-class OfferTerms(Part, frozen=True, kw_only=True):
-    """The offer in money, minor units of `currency`; the last three are None where the full price never returns.
+class Payment(Part, frozen=True, kw_only=True):
+    """One invoice to come, in minor units: its total with the offer and without it."""
 
-    `until` is when the discount ends, unix seconds.
+    at: int
+    full: int
+    reduced: int
+
+
+class OfferTerms(Part, frozen=True, kw_only=True):
+    """The offer in money, minor units of `currency`.
+
+    `payments` are the invoices that the offer lowers, all of them where `after` is set: the first one that it does not
+    lower any more. Without `after` they go on: for good, or until `until`, unix seconds.
     """
 
     coupon: str
     currency: str
-    full_amount: int
-    reduced_amount: int
-    months: int | None
-    until: int | None
-    payments: int | None
-    saved_total: int | None
+    payments: tuple[Payment, ...]
+    after: Payment | None = None
+    until: int | None = None
+
+    @property
+    def saved_total(self) -> int | None:
+        """What is saved in all, or None where there is no end in sight."""
+        return sum(each.full - each.reduced for each in self.payments) if self.after is not None else None
 
 
 def recurring_amount(subscription: Subscription, prices: Mapping[str, Price]) -> int | None:
-    """The regular amount of one period, minor units, or None where a price has no fixed amount."""
+    """The regular amount of one period before discounts and taxes, minor units; None where usage decides it."""
     total = 0
     for item in subscription.items:
         price = prices.get(item.price)
-        option = (price.currency_options or {}).get(subscription.currency) if price else None
-        unit = option.unit_amount if option else price.unit_amount if price else None
-        if price is None or unit is None or price.billing_scheme != "per_unit" or price.transform_quantity is not None:
+        if price is None or price.recurring is None or price.recurring.usage_type == "metered":
             return None
-        total += unit * (item.quantity if item.quantity is not None else 1)
+        quantity = item.quantity if item.quantity is not None else 1
+        total += sum(tranche.amount for tranche in charge(price, quantity, subscription.currency))
     return total
 
 
-def terms(coupon: Coupon, subscription: Subscription, prices: Mapping[str, Price], *, now: int) -> OfferTerms | None:
-    """What the offer means for the next payments, or None where the amount is not fixed."""
-    amount = recurring_amount(subscription, prices)
-    recurring = prices[subscription.items[0].price].recurring
-    if amount is None or recurring is None:
+def offered_terms(
+    coupon: Coupon, currency: str, invoices: Sequence[Payment], *, until: int | None, most: int
+) -> OfferTerms | None:
+    """The offer over the invoices to come, oldest first; `most` is how many were looked at. None without any."""
+    if coupon.duration == "once":
+        used = next((n for n, each in enumerate(invoices) if each.full != each.reduced), None)
+        reduced = list(invoices[: used + 1]) if used is not None else []
+    else:
+        reduced = [each for each in invoices if until is None or each.at < until]
+    if not reduced:
         return None
-    off = amount_off(coupon, amount, subscription.currency)
-    first = max(item.current_period_end for item in subscription.items)
-    months = coupon.duration_in_months if coupon.duration == "repeating" else None
-    until = add_months(now, months) if months is not None else None
-    every = (recurring.interval, recurring.interval_count)
-    payments = 1 if coupon.duration == "once" else _payments_before(first, until, every)
+    ends = coupon.duration != "forever" and len(reduced) < min(len(invoices), most)
     return OfferTerms(
         coupon=coupon.id,
-        currency=subscription.currency,
-        full_amount=amount,
-        reduced_amount=amount - off,
-        months=months,
+        currency=currency,
+        payments=tuple(reduced if ends else reduced[:1]),
+        after=invoices[len(reduced)] if ends else None,
         until=until,
-        payments=payments,
-        saved_total=off * payments if payments is not None else None,
     )
-
-
-def _payments_before(first: int, until: int | None, every: tuple[Interval, int]) -> int | None:
-    """How many payments, the first at `first`, fall before `until`; None when there is no such end."""
-    if until is None:
-        return None
-    number = 0
-    while boundary(first, *every, number) < until:
-        number += 1
-    return number

@@ -288,6 +288,12 @@ TRIAL_NOTICE_S = 3 * 86400
 UPCOMING_S = 7 * 86400
 
 
+def pending_items(subscription: Subscription) -> list[SubscriptionItem]:
+    """The items of a change that waits for its payment."""
+    update = subscription.pending_update
+    return [] if update is None else update.subscription_items or []
+
+
 def move(subscription: Subscription, to: Status, **changes: Any) -> Subscription:
     """The subscription in state `to`; raises Conflict where MOVES has no such way."""
     if to is not subscription.status and to not in MOVES[subscription.status]:

@@ -12,7 +12,8 @@ GET changes nothing.
 
 from typing import Any, get_args
 
-from tenure.actions import retention
+from tenure.actions import changes, forecasts, retention
+from tenure.actions.clock import moment
 from tenure.domain.coupons import Coupon
 from tenure.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from tenure.domain.portal import Feedback, FeedbackOption
@@ -24,17 +25,18 @@ from tenure.domain.retention import (
     Done,
     Offer,
     OfferTerms,
+    Policy,
     Step,
     answers_of,
     next_step,
 )
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
-from tenure.portal.home import catalog_of
+from tenure.portal.home import catalog_of, open_invoices
 from tenure.portal.visit import Visit
 from tenure.store import Tx
 from tenure.web import portal_cancel
 from tenure.web.asked import Answer, Goto, Shown, message
-from tenure.web.portal_cancel import Case, facts_version
+from tenure.web.portal_cancel import Case, Money, facts_version
 from tenure.web.portal_pages import HOME, LeavePage
 from tenure.web.portal_plans import ends_at
 
@@ -70,6 +72,22 @@ def case_of(tx: Tx, visit: Visit, subscription: Subscription, flow: Cancellation
         merchant=visit.merchant,
         options=tx.many(FeedbackOption, policy.feedback_options),
         offer=offer,
+        money=_money(tx, subscription, policy),
+    )
+
+
+def _money(tx: Tx, subscription: Subscription, policy: Policy) -> Money:
+    """What a cancellation leaves to be paid, gives back, or bills once more."""
+    if subscription.status in TERMINAL or is_ending(subscription):
+        return Money()
+    now = policy.mode == "immediately"
+    at = moment(tx, subscription.test_clock)
+    return Money(
+        unpaid=sum(each.amount_remaining for each in open_invoices(tx, subscription)),
+        credit=-sum(each.amount for each in changes.given_back(tx, subscription, at, now=at))
+        if now and policy.prorate
+        else 0,
+        last_bill=not now and forecasts.has_last_bill(tx, subscription),
     )
 
 
@@ -202,8 +220,11 @@ def _answered(tx: Tx, visit: Visit, case: Case, given: dict[str, Any]) -> Answer
 
 def _offered(tx: Tx, case: Case) -> tuple[Coupon, OfferTerms | None] | None:
     """The coupon on offer and what it means in money."""
-    coupon = tx.get(Coupon, case.flow.offer.coupon, deleted=True) if case.flow.offer else None
-    return (coupon, retention.offer_terms(tx, coupon, case.subscription)) if coupon else None
+    offer = case.flow.offer
+    coupon = tx.get(Coupon, offer.coupon, deleted=True) if offer else None
+    if offer is None or coupon is None:
+        return None
+    return coupon, forecasts.offer_terms(tx, coupon, case.subscription, given=offer.discount)
 
 
 def show_offer(tx: Tx, visit: Visit) -> Answer:

@@ -5,8 +5,11 @@ GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing 
 
 from msgspec.structs import replace
 
+from tenure.actions import forecasts, payments, previews
 from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Address, Customer
+from tenure.domain.invoices import Invoice, InvoiceStatus
+from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
 from tenure.domain.subscriptions import TERMINAL, Status, Subscription, is_ending
@@ -15,10 +18,12 @@ from tenure.portal import invoices
 from tenure.portal.visit import Visit
 from tenure.store import Tx
 from tenure.web.asked import Answer, Goto, Shown
+from tenure.web.methods import method_name
 from tenure.web.portal_pages import HOME, HomePage, Notice
-from tenure.web.portal_plans import UNPAID, Catalog, ends_at, plan, plan_name
+from tenure.web.portal_plans import UNPAID, Catalog, Due, ends_at, plan, plan_name
 
 MOST_SHOWN = 100
+PRICED = 10
 
 
 def catalog_of(tx: Tx, subscriptions: list[Subscription]) -> Catalog:
@@ -48,13 +53,46 @@ def show(tx: Tx, visit: Visit) -> Answer:
     bills, more = invoices.newest(tx, visit)
     return Shown(
         HomePage(
-            plans=tuple(plan(each, catalog, visit.reader, may_cancel=may_cancel) for each in current),
+            plans=tuple(
+                plan(
+                    each,
+                    catalog,
+                    visit.reader,
+                    may_cancel=may_cancel,
+                    due=due_of(tx, visit, each) if n < PRICED else None,
+                )
+                for n, each in enumerate(current)
+            ),
             past=tuple(plan(each, catalog, visit.reader) for each in past),
             notices=notices(visit, shown, catalog),
             details=details(visit.customer, visit),
             invoices=bills,
             more_invoices=more,
         )
+    )
+
+
+def open_invoices(tx: Tx, subscription: Subscription) -> list[Invoice]:
+    """What is to be paid for a subscription, the newest first."""
+    where = [("subscription", "=", subscription.id), ("status", "=", InvoiceStatus.OPEN.value)]
+    return [each for each in tx.page(Invoice, where, limit=MOST_SHOWN).items if each.amount_remaining > 0]
+
+
+def due_of(tx: Tx, visit: Visit, subscription: Subscription) -> Due:
+    """What the subscription's invoices say: the one that is open, and the next one as the engine would write it."""
+    unpaid = open_invoices(tx, subscription)
+    coming = previews.next_invoice(tx, subscription)
+    sent = subscription.collection_method == "send_invoice"
+    paying = payments.default_method(tx, customer=visit.customer, subscription=subscription) if not sent else None
+    method = tx.get(PaymentMethod, paying) if paying else None
+    return Due(
+        next_amount=coming.amount_due if coming else None,
+        varies=coming is not None and forecasts.by_usage(tx, subscription),
+        sent=sent,
+        method=method_name(method, visit.language) if method else "",
+        unpaid=sum(each.amount_remaining for each in unpaid),
+        newest=unpaid[0].amount_remaining if unpaid else 0,
+        page=f"/i/{unpaid[0].hosted_token}" if unpaid and unpaid[0].hosted_token else "",
     )
 
 

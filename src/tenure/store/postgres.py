@@ -15,10 +15,11 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.dialects.postgresql.psycopg import dialect as postgres_dialect
 
-from tenure.domain.documents import Request, Scope
+from tenure.domain.documents import Request, Scope, ready
 from tenure.domain.errors import Unavailable
 from tenure.store import migrate
 from tenure.store.errors import AlreadyExists, Stale
+from tenure.store.kinds import KINDS
 from tenure.store.statements import Plans, Raw
 from tenure.store.store import Store
 from tenure.store.tx import SystemTx, Tx
@@ -88,6 +89,8 @@ class PostgresStore(Store):
                 connection.execute(statement)
 
     async def start(self) -> None:
+        for cls in KINDS:
+            ready(cls)
         self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="postgres")
         self._background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="postgres-background")
         self._pool = ConnectionPool(

@@ -8,17 +8,26 @@ Which page comes next is not decided here: `tenure.domain.retention.next_step` d
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from tenure.domain.coupons import Coupon
-from tenure.domain.periods import period
 from tenure.domain.portal import FeedbackOption
-from tenure.domain.retention import COMMENT_MAX, CancellationSession, OfferTerms, Policy
+from tenure.domain.retention import COMMENT_MAX, CancellationSession, OfferTerms, Payment, Policy
 from tenure.domain.subscriptions import Status, Subscription, period_end
 from tenure.i18n import formats
 from tenure.web.portal_pages import ConfirmPage, DonePage, Notice, OfferPage, Point, PriceRow, ReasonPage
-from tenure.web.portal_plans import UNPAID, Catalog, ends_at, interval_text, off_text, plan, plan_name
+from tenure.web.portal_plans import Catalog, ends_at, interval_text, off_text, plan, plan_name
 from tenure.web.readers import Merchant, Reader
 from tenure.web.reasons import chosen_option, reason_options, reworded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """What is still owed or owing at a cancellation, minor units; `last_bill` says that one more invoice will come."""
+
+    unpaid: int = 0
+    credit: int = 0
+    last_bill: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +42,7 @@ class Case:
     merchant: Merchant
     options: Mapping[str, FeedbackOption] = field(default_factory=dict)
     offer: bool = False
+    money: Money = Money()
 
     @property
     def name(self) -> str:
@@ -90,42 +100,50 @@ def offer_headline(coupon: Coupon, currency: str, reader: Reader) -> str:
     return language.gettext("%(off)s off, for as long as you stay", off=off)
 
 
-def _full_price_at(case: Case, payments: int) -> int | None:
-    """When the first payment at the full price is due, after so many reduced ones; None where intervals differ."""
-    recurring = {price.recurring for price in case.catalog.prices.values() if price.recurring}
-    if len(recurring) != 1:
-        return None
-    every, at = recurring.pop(), period_end(case.subscription)
-    for _ in range(payments):
-        at = period(case.subscription.billing_cycle_anchor, every.interval, every.interval_count, at)[1]
-    return at
-
-
 def _price_rows(case: Case, terms: OfferTerms | None) -> tuple[PriceRow, ...]:
-    """The price path: what the next payments cost, when the normal price returns, what is saved."""
+    """The price path: what the next invoices say, when the normal price returns, what is saved."""
     if terms is None:
         return ()
     _, reader = case.reader.language.gettext, case.reader
-    full, reduced = reader.money(terms.full_amount, terms.currency), reader.money(terms.reduced_amount, terms.currency)
     per = interval_text(case.subscription, case.catalog, reader)
-    if terms.payments is None:
-        return (PriceRow(_("Each payment, %(per)s", per=per), reduced, full),)
-    coming = reader.language.ngettext("Next payment", "Next %(num)s payments, each", terms.payments)
-    back = _full_price_at(case, terms.payments)
-    later = _("From %(date)s, %(per)s", date=reader.day(back), per=per) if back else _("After that, %(per)s", per=per)
+    if terms.after is None:
+        until = _("Each payment until %(date)s", date=reader.day(terms.until)) if terms.until else ""
+        return (_price_row(until or _("Each payment, %(per)s", per=per), terms.payments[0], terms, reader),)
+    rows = [_price_row(label, each, terms, reader) for label, each in _runs(terms.payments, reader)]
+    later = _("From %(date)s, %(per)s", date=reader.day(terms.after.at), per=per)
+    full = PriceRow(later if per else reader.day(terms.after.at), reader.money(terms.after.reduced, terms.currency))
     saved = PriceRow(_("You save in total"), reader.money(terms.saved_total or 0, terms.currency), saving=True)
-    return (PriceRow(coming, reduced, full), PriceRow(later, full), saved)
+    return (*rows, full, saved)
+
+
+def _price_row(label: str, payment: Payment, terms: OfferTerms, reader: Reader) -> PriceRow:
+    was = reader.money(payment.full, terms.currency) if payment.full != payment.reduced else ""
+    return PriceRow(label, reader.money(payment.reduced, terms.currency), was)
+
+
+def _runs(payments: tuple[Payment, ...], reader: Reader) -> list[tuple[str, Payment]]:
+    """Payments of the same amounts together; where they differ each run has the date that it begins with."""
+    language = reader.language
+    runs = [list(same) for _, same in groupby(payments, key=lambda each: (each.full, each.reduced))]
+    if len(runs) == 1:
+        return [(language.ngettext("Next payment", "Next %(num)s payments, each", len(runs[0])), runs[0][0])]
+    found = []
+    for run in runs:
+        day = reader.day(run[0].at)
+        label = language.ngettext("Payment on %(date)s", "%(num)s payments from %(date)s, each", len(run), date=day)
+        found.append((label, run[0]))
+    return found
 
 
 def _terms_text(case: Case, terms: OfferTerms | None) -> str:
     _, reader = case.reader.language.gettext, case.reader
-    starts = reader.day(max(item.current_period_end for item in case.subscription.items))
-    if terms is None or terms.payments is None:
+    starts = reader.day(terms.payments[0].at if terms else period_end(case.subscription))
+    if terms is None or terms.after is None:
         return _("Starts with your payment on %(date)s. You can cancel at any time.", date=starts)
     return _(
         "Starts with your payment on %(date)s. Then %(amount)s %(per)s until you cancel, which you can do at any time.",
         date=starts,
-        amount=reader.money(terms.full_amount, terms.currency),
+        amount=reader.money(terms.after.reduced, terms.currency),
         per=interval_text(case.subscription, case.catalog, reader),
     )
 
@@ -161,22 +179,36 @@ def facts_version(subscription: Subscription, policy: Policy) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
+def _no_more_payments(case: Case) -> Point:
+    """What becomes of the money: what is unpaid, what comes back, what is still to be billed."""
+    _, money, reader = case.reader.language.gettext, case.money, case.reader
+    currency = case.subscription.currency
+    texts = []
+    if money.unpaid:
+        texts.append(_("%(amount)s of earlier invoices stays to be paid.", amount=reader.money(money.unpaid, currency)))
+    if money.last_bill:
+        texts.append(_("One last invoice covers what you have used and not paid yet."))
+    if money.credit:
+        back = reader.money(money.credit, currency)
+        texts.append(_("%(amount)s for the time that is left counts toward your next invoice.", amount=back))
+    title = _("No more regular payments") if money.last_bill else _("No more payments")
+    return Point("card", title, " ".join(texts) or _("It won’t renew."))
+
+
 def _points(case: Case) -> tuple[Point, ...]:
     _, name, end = case.reader.language.gettext, case.name, case.end
-    status = case.subscription.status
-    open_invoice = _("An invoice that is still unpaid stays open.") if status in UNPAID else ""
     if case.policy.mode == "immediately":
         return (
             Point("calendar", _("%(plan)s stops working now", plan=name), _("It ends as soon as you confirm.")),
-            Point("card", _("No more payments"), open_invoice or _("It won’t renew.")),
+            _no_more_payments(case),
             Point("undo", _("This can’t be undone"), _("To come back later, you would subscribe again.")),
         )
-    trial = status is Status.TRIALING
+    trial = case.subscription.status is Status.TRIALING
     why = _("That’s the end of your trial.") if trial else _("That’s the end of the current period.")
     one_click = _("One click on your billing page, at the same price.")
     return (
         Point("calendar", _("%(plan)s keeps working until %(date)s", plan=name, date=end), why),
-        Point("card", _("No more payments"), open_invoice or _("It won’t renew.")),
+        _no_more_payments(case),
         Point("undo", _("You can undo this until %(date)s", date=end), one_click),
     )
 

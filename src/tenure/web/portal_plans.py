@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from tenure.domain.coupons import Coupon, amount_off
 from tenure.domain.discounts import Discount
+from tenure.domain.invoice_totals import off
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
 from tenure.domain.retention import recurring_amount
@@ -56,6 +57,22 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Due:
+    """The money of a subscription, minor units: its next invoice as it looks now, and the one that is open.
+
+    `varies` says that usage still to come changes the next one; `method` names what pays it, `page` shows the newest open one.
+    """
+
+    next_amount: int | None = None
+    varies: bool = False
+    sent: bool = False
+    method: str = ""
+    unpaid: int = 0
+    newest: int = 0
+    page: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A subscription, ready to be shown."""
 
@@ -73,6 +90,8 @@ class Plan:
     ends_on: str
     renews_on: str
     since: str
+    pay: str = ""
+    pay_page: str = ""
 
 
 def ends_at(subscription: Subscription) -> int:
@@ -158,11 +177,16 @@ def discounted_amount(subscription: Subscription, catalog: Catalog, now: int) ->
     for item in subscription.items:
         amount = _one_amount(subscription, item, catalog) or 0
         for _, coupon in _running(item.discounts, catalog, now):
-            amount -= amount_off(coupon, amount, subscription.currency) if coupon.duration != "once" else 0
+            amount -= _taken(coupon, amount, subscription.currency)
         total += amount
     for _, coupon in _running(subscription.discounts, catalog, now):
-        total -= amount_off(coupon, total, subscription.currency) if coupon.duration != "once" else 0
+        total -= _taken(coupon, total, subscription.currency)
     return total
+
+
+def _taken(coupon: Coupon, amount: int, currency: str) -> int:
+    """What a discount takes off every period."""
+    return off(coupon, [amount], currency)[0] if amount > 0 and coupon.duration != "once" else 0
 
 
 def off_text(coupon: Coupon, currency: str, reader: Reader) -> str:
@@ -237,6 +261,27 @@ def _next(subscription: Subscription, name: str, reader: Reader) -> list[Fact]:
     return [Fact("calendar", _strong(reader, _("Renews on %(date)s"), date=end))]
 
 
+def _money_facts(subscription: Subscription, due: Due, reader: Reader) -> list[Fact]:
+    """What is to be paid now, and what comes next."""
+    _, found = reader.language.gettext, []
+    if due.unpaid:
+        amount = reader.money(due.unpaid, subscription.currency)
+        found.append(Fact("alert", _strong(reader, _("%(amount)s is open"), amount=amount)))
+    if due.next_amount is None:
+        return found
+    amount = reader.money(due.next_amount, subscription.currency)
+    if due.varies:
+        found.append(Fact("card", _strong(reader, _("Next invoice so far: %(amount)s"), amount=amount)))
+    elif due.sent:
+        found.append(Fact("card", _strong(reader, _("Next invoice: %(amount)s"), amount=amount)))
+    elif due.method:
+        text = _("Next payment: %(amount)s with %(method)s")
+        found.append(Fact("card", _strong(reader, text, amount=amount, method=due.method)))
+    else:
+        found.append(Fact("card", _strong(reader, _("Next payment: %(amount)s"), amount=amount)))
+    return found
+
+
 def _lines(subscription: Subscription, catalog: Catalog, reader: Reader) -> tuple[Line, ...]:
     if len(subscription.items) == 1:
         return ()
@@ -251,8 +296,10 @@ def _lines(subscription: Subscription, catalog: Catalog, reader: Reader) -> tupl
     return tuple(lines)
 
 
-def plan(subscription: Subscription, catalog: Catalog, reader: Reader, *, may_cancel: bool = False) -> Plan:
-    """The subscription as a card."""
+def plan(
+    subscription: Subscription, catalog: Catalog, reader: Reader, *, may_cancel: bool = False, due: Due | None = None
+) -> Plan:
+    """The subscription as a card; `due` adds what its invoices say."""
     name = plan_name(subscription, catalog, reader)
     full, reduced = full_amount(subscription, catalog), discounted_amount(subscription, catalog, reader.now)
     varies = "" if len(_intervals(subscription, catalog)) > 1 else reader.language.gettext("Price varies with usage")
@@ -268,10 +315,12 @@ def plan(subscription: Subscription, catalog: Catalog, reader: Reader, *, may_ca
         per=interval_text(subscription, catalog, reader) if reduced is not None else "",
         lines=_lines(subscription, catalog, reader),
         badge=_badge(subscription, reader),
-        facts=(*_next(subscription, name, reader), *discounts),
+        facts=(*_next(subscription, name, reader), *_money_facts(subscription, due or Due(), reader), *discounts),
         can_cancel=may_cancel and not ended and not ending and subscription.schedule is None,
         can_renew=may_cancel and not ended and ending and subscription.schedule is None,
         ends_on=end if ending or ended else "",
         renews_on="" if ending or ended else end,
         since=reader.month(subscription.start_date),
+        pay=reader.money(due.newest, subscription.currency) if due and due.page else "",
+        pay_page=due.page if due else "",
     )

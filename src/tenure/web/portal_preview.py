@@ -9,11 +9,12 @@ from typing import Literal
 
 from tenure.domain.cancellations import at_period_end, cancel_now
 from tenure.domain.coupons import Coupon
+from tenure.domain.invoice_totals import off
 from tenure.domain.periods import DAY_S, add_months
 from tenure.domain.portal import Configuration, FeedbackOption
 from tenure.domain.prices import Price, Recurring
 from tenure.domain.products import Product
-from tenure.domain.retention import CancellationSession, OfferRecord, Policy, policy, terms
+from tenure.domain.retention import CancellationSession, OfferRecord, OfferTerms, Payment, Policy, offered_terms, policy
 from tenure.domain.subscriptions import Status, Subscription, SubscriptionItem
 from tenure.i18n.languages import Language
 from tenure.web import portal_cancel
@@ -25,6 +26,7 @@ from tenure.web.readers import Merchant, Reader
 PreviewPage = Literal["home", "ending", "reason", "offer", "confirm", "done", "saved"]
 PAGES: tuple[PreviewPage, ...] = ("home", "ending", "reason", "offer", "confirm", "done", "saved")
 SAMPLE_AMOUNT, SAMPLE_CURRENCY = 2900, "eur"
+MOST_PAYMENTS = 37
 
 
 def sample_catalog(merchant: Merchant, currency: str) -> Catalog:
@@ -62,8 +64,23 @@ def _sample_flow(page: PreviewPage, rules: Policy, coupon: Coupon | None, now: i
     )  # fmt: skip
 
 
+def _sample_terms(coupon: Coupon, subscription: Subscription, *, now: int) -> OfferTerms | None:
+    """The offer over the sample's payments, which all cost the same."""
+    months = coupon.duration_in_months if coupon.duration == "repeating" else None
+    until = add_months(now, months) if months is not None else None
+    count = min(months + 1, MOST_PAYMENTS) if months is not None else 2
+    first, currency = subscription.items[0].current_period_end, subscription.currency
+    lower = SAMPLE_AMOUNT - off(coupon, [SAMPLE_AMOUNT], currency)[0]
+    payments = []
+    for number in range(count):
+        at = add_months(first, number)
+        covered = number == 0 or coupon.duration == "forever" or (until is not None and at < until)
+        payments.append(Payment(at=at, full=SAMPLE_AMOUNT, reduced=lower if covered else SAMPLE_AMOUNT))
+    return offered_terms(coupon, currency, payments, until=until, most=MOST_PAYMENTS)
+
+
 def _page(page: PreviewPage, case: Case, draft: Configuration, coupon: Coupon | None) -> Page:
-    offered = terms(coupon, case.subscription, case.catalog.prices, now=case.reader.now) if coupon else None
+    offered = _sample_terms(coupon, case.subscription, now=case.reader.now) if coupon else None
     match page:
         case "reason":
             return portal_cancel.reason_page(case)

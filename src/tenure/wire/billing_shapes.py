@@ -20,7 +20,7 @@ from tenure.domain.prices import Price
 from tenure.domain.refunds import Refund
 from tenure.domain.subscription_schedules import HIDDEN as SCHEDULE_HIDDEN
 from tenure.domain.subscription_schedules import Phase, SubscriptionSchedule
-from tenure.domain.subscriptions import Subscription
+from tenure.domain.subscriptions import Subscription, pending_items
 
 LINES_SHOWN = 10
 Rates: TypeAlias = Mapping[str, dict[str, Any]]
@@ -29,7 +29,8 @@ Rates: TypeAlias = Mapping[str, dict[str, Any]]
 def tax_rate_ids(doc: Document) -> Iterable[str]:
     """The tax rates that the shape of this document shows whole."""
     if isinstance(doc, Subscription):
-        return [*doc.default_tax_rates, *(rate for item in doc.items for rate in item.tax_rates)]
+        items = (*doc.items, *pending_items(doc))
+        return [*doc.default_tax_rates, *(rate for item in items for rate in item.tax_rates)]
     if isinstance(doc, Invoice):
         return doc.default_tax_rates
     if isinstance(doc, SubscriptionSchedule):

@@ -16,7 +16,7 @@ from tenure.domain.portal import FeedbackOption, Session
 from tenure.domain.prices import Price
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.domain.retention import CancellationSession
-from tenure.domain.subscriptions import SUBSCRIPTION_HIDDEN, Subscription, SubscriptionItem
+from tenure.domain.subscriptions import SUBSCRIPTION_HIDDEN, Subscription, SubscriptionItem, pending_items
 from tenure.domain.tax_rates import TaxRate
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 from tenure.wire.billing_shapes import BILLING_SHAPES, Rates, embedded_rates, tax_rate_ids
@@ -48,7 +48,8 @@ def render_all(docs: Sequence[Document], many: Many, *, now: int | None = None) 
 
 
 def _prices_of(docs: Sequence[Document], many: Many) -> dict[str, Embedded]:
-    ids = {item.price for doc in docs if isinstance(doc, Subscription) for item in doc.items}
+    held = [doc for doc in docs if isinstance(doc, Subscription)]
+    ids = {item.price for doc in held for item in (*doc.items, *pending_items(doc))}
     return {id: _embedded(price) for id, price in many(Price, ids).items()} if ids else {}
 
 
@@ -124,14 +125,8 @@ def discount_ids(discounts: Iterable[Discount]) -> list[str]:
     return [discount.id for discount in discounts]
 
 
-def item_shape(item: SubscriptionItem, price: Embedded) -> dict[str, Any]:
-    """One subscription item with its price, and the plan that mirrors it."""
-    shape = full(item)
-    _fill_item(item, shape, price)
-    return shape
-
-
-def _fill_item(item: SubscriptionItem, shape: dict[str, Any], price: Embedded) -> None:
+def _fill_item(item: SubscriptionItem, shape: dict[str, Any], price: Embedded, rates: Rates) -> None:
+    shape["tax_rates"] = embedded_rates(item.tax_rates, rates)
     shape["discounts"] = discount_ids(item.discounts)
     shape["plan"] = dict(price.plan)
     shape["price"] = dict(price.price)
@@ -146,8 +141,10 @@ def _subscription(doc: Subscription, prices: Mapping[str, Embedded], rates: Rate
     shape["discounts"] = discount_ids(doc.discounts)
     items = shape["items"]
     for item, inner in zip(doc.items, items, strict=True):
-        _fill_item(item, inner, prices[item.price])
-        inner["tax_rates"] = embedded_rates(item.tax_rates, rates)
+        _fill_item(item, inner, prices[item.price], rates)
+    waiting = pending_items(doc)
+    for item, inner in zip(waiting, shape["pending_update"]["subscription_items"] if waiting else (), strict=True):
+        _fill_item(item, inner, prices[item.price], rates)
     for key in SUBSCRIPTION_HIDDEN:
         del shape[key]
     shape["items"] = {
