@@ -98,8 +98,9 @@ def multiply(path: Path, times: int) -> None:
     customer, method = "doc ->> '$.customer'", "doc ->> '$.invoice_settings.default_payment_method'"
     named = {"customer": "customer || n", "doc": f"replace({own['doc']}, {customer}, {customer} || n)"}
     prefix = {"invoice_prefix": "invoice_prefix || n"}
+    settled = f"replace({own['doc']}, {method}, {method} || n)"
     for table, changed in {
-        "customers": own | prefix | {"doc": f"replace({own['doc']}, {method}, {method} || n)"},
+        "customers": own | prefix | {"doc": f"replace({settled}, invoice_prefix, invoice_prefix || n)"},
         "payment_methods": own | named,
         "subscriptions": own | named,
         "subscription_items": {"id": "id || n", "subscription": "subscription || n"},

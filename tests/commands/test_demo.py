@@ -64,7 +64,7 @@ def test_the_demo_has_customers_in_every_state_and_months_of_reasons(folder: Pat
     with demo(folder / "data", folder / "facts.json") as facts:
         assert FACTS <= facts.keys()
         assert len(facts["customers"]) == 17 and STATES <= facts["subscriptions"].keys()
-        api = stripe.StripeClient(facts["api_key"], base_addresses={"api": facts["api_base"]}).v1
+        api: Any = stripe.StripeClient(facts["api_key"], base_addresses={"api": facts["api_base"]}).v1
         state = {name: api.subscriptions.retrieve(id) for name, id in facts["subscriptions"].items()}
         assert (state["active"].status, state["trialing"].status) == ("active", "trialing")
         assert (state["paused"].status, state["canceled"].status) == ("paused", "canceled")

@@ -127,7 +127,7 @@ def test_every_answer_carries_an_id_and_the_version(raw: Raw):
     assert len(ids) == 3
 
 
-@pytest.mark.parametrize("version", ["2025-03-31.basil", "2026-10-28", "tomorrow"])
+@pytest.mark.parametrize("version", ["2023-10-16", "2026-10-28", "tomorrow"])
 def test_another_version_is_refused(raw: Raw, version: str):
     answer = raw.get("/v1/customers", stripe_version=version)
     assert (answer.status, answer.error["message"]) == (400, f"Invalid Stripe API version: {version}")

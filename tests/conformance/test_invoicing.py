@@ -132,6 +132,12 @@ def test_a_payment_that_cannot_pay_it(shop: Shop):
     assert refused(attach, draft(shop).id, {"payment_intent": whole.id}).code == "invoice_not_editable"
 
 
+@pytest.mark.parametrize("name", ["forgive", "mandate", "source"])
+def test_a_way_to_pay_that_is_not_here_is_refused(shop: Shop, name: str):
+    error = refused(shop.api.invoices.pay, opened(shop).id, {name: "true"})
+    assert told(error) == (400, "parameter_unsupported", name)
+
+
 def test_a_decline_is_kept_and_the_invoice_stays_open(shop: Shop):
     made = opened(shop)
     bad = attached(shop, "pm_card_chargeCustomerFail", customer=made.customer).id
@@ -150,6 +156,7 @@ def test_nothing_is_coming(shop: Shop):
     assert error.user_message == f"No upcoming invoices for customer: {customer}"
     assert refused(preview, {"subscription": "sub_none"}).param == "subscription"
     assert refused(preview, {}).code == "parameter_missing"
+    assert refused(preview, {"customer": customer, "preview_mode": "recurring"}).param == "preview_mode"
     gone = shop.subscription()
     shop.api.subscriptions.cancel(gone.id)
     assert refused(preview, {"subscription": gone.id}).code == "invoice_upcoming_none"

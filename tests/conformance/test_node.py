@@ -58,7 +58,8 @@ const stripe = new Stripe(key, { host: "127.0.0.1", port, protocol: "http", maxN
   const open = await stripe.invoices.finalizeInvoice(draft.id);
   const paid = await stripe.invoices.pay(draft.id);
   const again = await stripe.invoices.pay(draft.id).catch((e) => [e.type, e.code, e.statusCode]);
-  const setup = await stripe.setupIntents.create({ customer: customer.id, payment_method: "pm_card_visa", confirm: true });
+  const setup = await stripe.setupIntents.create({
+    customer: customer.id, payment_method: "pm_card_visa", confirm: true });
   const meter = await stripe.billing.meters.create({
     display_name: "Calls", event_name: "node_calls", default_aggregation: { formula: "sum" } });
   const used = await stripe.billing.meterEvents.create({
@@ -124,7 +125,7 @@ def test_the_story_of_a_cancellation_in_node(sdk: Path, server: Server, key: str
     assert told["ship"] == "Løve"
 
 
-def test_the_story_of_a_year_of_bills_in_node(sdk: Path, server: Server, key: str):
+def test_the_story_of_a_bill_in_node(sdk: Path, server: Server, key: str):
     told = told_by(sdk, BILLING, server, key)
     assert told == {
         "first": ["paid", 2900, 3451],

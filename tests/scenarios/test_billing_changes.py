@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.scenarios.dated import on
 from tests.scenarios.ledger import Ledger, amounts, taken
 
 MODES = pytest.mark.parametrize("mode", ["classic", "flexible"])
@@ -70,7 +71,7 @@ def test_another_quantity_is_prorated(client: stripe.StripeClient, mode: str):
     story.go("2027-04-24")
     story.change(items=[{"id": story.item(), "quantity": 1}])
     story.go("2027-05-01T02:00")
-    assert story.totals() == [2000, 1500, 67]  # 1000 + 7 ⁄ 30 of 1000 (233) − 7 ⁄ 30 of 5000 (1166.67 → 1167 or half)
+    assert story.totals() == [2000, 1500, 66]  # 1000 + 233 − 1167: 7 of 30 days of 1000 asked, of 5000 back
 
 
 def test_from_monthly_to_yearly_and_back_in_classic_mode(client: stripe.StripeClient):
@@ -90,15 +91,32 @@ def test_from_monthly_to_yearly_and_back_in_classic_mode(client: stripe.StripeCl
     assert story.balance() == -3000
 
 
-def test_from_monthly_to_yearly_keeps_the_anchor_in_flexible_mode(client: stripe.StripeClient):
+@pytest.mark.parametrize("behavior", ["create_prorations", "always_invoice"])
+def test_from_monthly_to_yearly_keeps_the_anchor_in_flexible_mode(client: stripe.StripeClient, behavior: str):
     story = Ledger(client, "2027-04-01")
     story.card()
     story.subscribe()
     story.go("2027-04-16")
     change = [{"id": story.item(), "price": story.price("year", 12000)}]
-    story.change(items=change, proration_behavior="always_invoice")
+    story.change(items=change, proration_behavior=behavior)
     assert amounts(story.last()) == [-500, 11508]  # 351 of 366 days of 12000 are 11508.20
+    assert (story.last().total, story.last().status) == (11008, "paid")
     assert story.period() == ("2027-04-16", "2028-04-01")
+    story.go("2028-04-01T02:00")
+    assert story.totals() == [1000, 11008, 12000]
+
+
+@MODES
+def test_from_yearly_to_monthly_gives_back_the_rest_of_the_year(client: stripe.StripeClient, mode: str):
+    story = Ledger(client, "2027-04-01")
+    story.card()
+    story.subscribe(story.price("year", 12000), mode=mode)
+    story.go("2027-10-01")  # 183 of 366 days are over
+    story.change(items=[{"id": story.item(), "price": story.price("month", 1000)}])
+    assert sorted(amounts(story.last())) == [-6000, 1000]
+    story.go("2027-12-01T02:00")
+    assert (story.totals(), story.balance()) == ([12000, -5000, 1000, 1000], -3000)
+    assert story.period() == ("2027-12-01", "2028-01-01")
 
 
 @MODES
@@ -162,7 +180,8 @@ def test_month_ends_over_a_leap_year_cost_the_same_each_month(client: stripe.Str
     story.change(items=[{"id": story.item(), "quantity": 2}])  # 15 of the 29 days from 31 January are left
     story.go("2028-05-01")
     assert story.totals() == [1000, 1000, 2517, 2000, 2000]  # 2000 + 1034 − 517
-    assert [each.lines.data[-1].period.end for each in story.invoices()] != []
+    ends = [on(max(line.period.end for line in each.lines.data)) for each in story.invoices()]
+    assert ends == ["2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30", "2028-05-31"]
 
 
 def test_items_for_the_first_invoice_alone(client: stripe.StripeClient):

@@ -45,4 +45,5 @@ def test_the_upgrade_after_a_coupon_costs_what_the_docs_say(begin: Callable[[str
     assert _row("to pay now")[column] == _euros(invoice.total)
     assert invoice.lines.data[0].period.end == at("2027-05-01")
     story.go("2027-05-01T02:00")
-    assert _row("invoice of 1 May")[column] == _euros(story.api.invoices.list({"customer": story.customer, "limit": 1}).data[0].total)
+    renewal = story.api.invoices.list({"customer": story.customer, "limit": 1}).data[0]
+    assert _row("invoice of 1 May")[column] == _euros(renewal.total)

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 from tenure.domain.cancellations import at_period_end, cancel_now
 from tenure.domain.coupons import Coupon
 from tenure.domain.portal import FeedbackOption
-from tenure.domain.retention import CancellationSession, OfferRecord, Policy, terms
+from tenure.domain.retention import CancellationSession, OfferRecord, OfferTerms, Payment, Policy
 from tenure.domain.subscriptions import Status, Subscription
 from tenure.i18n.languages import language
 from tenure.web import portal_cancel
-from tenure.web.portal_cancel import Case
-from tenure.web.portal_preview import sample_catalog, sample_subscription
+from tenure.web.portal_cancel import Case, Money
+from tenure.web.portal_preview import sample_catalog, sample_subscription, sample_terms
 from tenure.web.readers import Merchant, Reader
 from tenure.web.reasons import reason_options
 
@@ -120,11 +120,25 @@ def test_a_custom_reason_without_a_translation_is_marked_with_the_merchants_lang
 )
 def test_an_offer_spells_out_the_whole_price_path(coupon, title, headline, rows):
     made = case()
-    money = terms(coupon, made.subscription, made.catalog.prices, now=NOW)
+    money = sample_terms(coupon, made.subscription, now=NOW)
     page = portal_cancel.offer_page(made, coupon, money)
     assert (plain(page.title), plain(page.headline)) == (title, headline)
     assert [(plain(row.label), row.amount, row.was) for row in page.rows] == rows
     assert "December 14, 2026" in plain(page.terms)
+
+
+def test_payments_of_different_amounts_have_their_dates():
+    day = 86400
+    lower = [Payment(at=NOW + n * day, full=full, reduced=full - 500) for n, full in enumerate((3400, 2900, 2900))]
+    after = Payment(at=NOW + 3 * day, full=2900, reduced=2900)
+    money = OfferTerms(coupon="a", currency="eur", payments=tuple(lower), after=after)
+    page = portal_cancel.offer_page(case(), Coupon(id="a", amount_off=500, duration="repeating"), money)
+    assert [(plain(row.label), row.amount, row.was) for row in page.rows] == [
+        ("Payment on November 22, 2026", "€29.00", "€34.00"),
+        ("2 payments from November 23, 2026, each", "€24.00", "€29.00"),
+        ("From November 25, 2026, per month", "€29.00", ""),
+        ("You save in total", "€15.00", ""),
+    ]
 
 
 def test_an_offer_takes_up_the_reason_where_it_fits():
@@ -157,7 +171,17 @@ def test_ending_at_once_says_that_it_cannot_be_undone():
 
 def test_a_failed_payment_is_mentioned_before_confirming():
     late = replace(sample_subscription(NOW, "eur"), status=Status.PAST_DUE)
-    assert portal_cancel.confirm_page(case(late)).points[1].text == "An invoice that is still unpaid stays open."
+    point = portal_cancel.confirm_page(case(late, money=Money(unpaid=2900))).points[1]
+    assert point.text == "€29.00 of earlier invoices stays to be paid."
+
+
+def test_a_last_invoice_and_what_comes_back_are_mentioned_before_confirming():
+    point = portal_cancel.confirm_page(case(money=Money(credit=1210, last_bill=True))).points[1]
+    assert point.title == "No more regular payments"
+    assert point.text == (
+        "One last invoice covers what you have used and not paid yet. "
+        "€12.10 for the time that is left counts toward your next invoice."
+    )
 
 
 def test_the_version_changes_with_what_is_stated():

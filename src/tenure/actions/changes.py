@@ -3,7 +3,7 @@
 before ─┐                    ┌─ create_prorations ─▶ invoice items that wait
         ├─▶ credits, debits ─┼─ always_invoice    ─▶ an invoice at once ─▶ paid | by payment_behavior
 after  ─┘                    └─ none              ─▶ nothing
-an item whose whole new period starts now is billed at once in any case
+an item whose whole new period starts now is billed at once in any case, and so is one that gets another interval
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,8 @@ def change(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, n
     """Save the change and bill it. Raises Invalid for the date, Declined where `error_if_incomplete` asks for that."""
     at = _date(before, terms.date, now)
     due = _due(tx, before, after, terms, at=at, now=now)
-    at_once = bool(due.lines) or (terms.proration == "always_invoice" and bool(due.items or terms.extra))
+    invoices_now = terms.proration == "always_invoice" or _other_rhythm(before, due.after, now)
+    at_once = bool(due.lines) or (invoices_now and bool(due.items or terms.extra))
     made = [*due.items, *terms.extra]
     if not at_once:
         news = [EventDraft("invoiceitem.created", item) for item in made]
@@ -73,6 +74,12 @@ def change(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, n
     with tx.story(*first, before=(before,)):
         _billed(tx, before, due, terms, now)
     return tx.need(Subscription, before.id)
+
+
+def _other_rhythm(before: Subscription, after: Subscription, now: int) -> bool:
+    """Whether an item that was there starts another period now: its prorations do not wait for that one's end."""
+    starts = {item.id: item.current_period_start for item in before.items}
+    return any(item.current_period_start == now != starts.get(item.id, now) for item in after.items)
 
 
 def _date(before: Subscription, date: int | None, now: int) -> int:

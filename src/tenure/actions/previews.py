@@ -37,6 +37,8 @@ def preview(tx: Tx, fields: Mapping[str, Any]) -> Invoice:
     """The invoice that these parameters would lead to. Raises Invalid, NotFound; nothing stays behind."""
     if (fields.get("automatic_tax") or {}).get("enabled"):
         raise Invalid("Automatic tax is not supported by Tenure.", param="automatic_tax[enabled]")
+    if fields.get("preview_mode") == "recurring":
+        raise Invalid("Tenure previews the next invoice only: `preview_mode` must be `next`.", param="preview_mode")
     try:
         with tx.savepoint():
             raise _Seen(_as_draft(_happened(tx, fields)))

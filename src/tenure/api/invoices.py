@@ -102,8 +102,6 @@ class FinalizeInvoice(Part, frozen=True, kw_only=True):
 class PayInvoice(Part, frozen=True, kw_only=True):
     """How it is paid."""
 
-    forgive: bool | UnsetType = UNSET
-    mandate: str | None | UnsetType = UNSET
     off_session: bool | UnsetType = UNSET
     paid_out_of_band: bool | UnsetType = UNSET
     payment_method: str | UnsetType = UNSET
@@ -324,7 +322,9 @@ RESOURCE = Resource(
             "application_fee_amount",
             "customer_account",
             "default_source",
+            "forgive",
             "from_invoice",
+            "mandate",
             "on_behalf_of",
             "schedule",
             "schedule_details",

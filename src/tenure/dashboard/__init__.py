@@ -1,6 +1,6 @@
 """DOOR: merchant pages under /dashboard. One file per noun, each with its ROUTES; one template per page.
 
-login home subscriptions subscription customers catalog coupons events webhooks keys sql security settings
+login home subscriptions subscription customers invoices catalog coupons events webhooks keys sql security settings
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from tenure.dashboard import (
     customers,
     events,
     home,
+    invoices,
     keys,
     login,
     security,
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *subscription.ROUTES,
     *customers.ROUTES,
+    *invoices.ROUTES,
     *catalog.ROUTES,
     *coupons.ROUTES,
     *events.ROUTES,

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from tenure.actions import portal_sessions
-from tenure.dashboard import audit, lists, words
+from tenure.dashboard import audit, invoices, lists, words
 from tenure.dashboard.subscriptions import names, summary
 from tenure.dashboard.visit import Answer, Download, Page, Redirect, Route, Visit
 from tenure.domain.customers import Customer
@@ -89,6 +89,8 @@ async def show(visit: Visit) -> Answer:
             "title": lists.title_of(customer, ""),
             "subs": [summary(visit, each, known) for each in subs],
             "facts": _facts(visit, customer),
+            "invoices": invoices.newest(tx, visit, [("customer", "=", customer.id)]),
+            "methods": invoices.methods(tx, visit, customer),
             "timeline": [
                 {"id": e.id, "text": words.event_sentence(visit.words, e), "created": e.created, "strong": False}
                 for e in events
@@ -141,7 +143,13 @@ async def portal_link(visit: Visit) -> Answer:
 async def search(visit: Visit) -> Answer:
     """One field for everything: an id leads to its page, other text to the customers it matches."""
     text = visit.query.one("q")
-    for prefix, place in (("sub_", "subscriptions"), ("cus_", "customers"), ("evt_", "events"), ("prod_", "products")):
+    for prefix, place in (
+        ("sub_", "subscriptions"),
+        ("in_", "invoices"),
+        ("cus_", "customers"),
+        ("evt_", "events"),
+        ("prod_", "products"),
+    ):
         if text.startswith(prefix):
             if not text.isalnum() and not text.replace("_", "").isalnum():
                 raise NotFound("No such object.")

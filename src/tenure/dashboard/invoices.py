@@ -1,6 +1,7 @@
 """Invoices: the list by state, one invoice with its lines and payments, and what a merchant can do with it.
 
-GET /dashboard/invoices?tab=open       GET /dashboard/invoices/in_…       POST …/finalize …/pay …/send …/void …/uncollectible
+GET  /dashboard/invoices?tab=open     GET /dashboard/invoices/in_…
+POST …/finalize …/pay …/send …/void …/uncollectible
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.subscriptions import Subscription
 from tenure.store.queries import Condition
 from tenure.store.tx import Tx
-from tenure.web.invoice_lines import line_texts, sums
+from tenure.web.invoice_lines import invoice_sums, line_texts
 from tenure.web.invoices import badge_of, issued_at, number_of, read_words
 from tenure.web.methods import method_expiry, method_name
 from tenure.web.readers import Reader
@@ -130,11 +131,11 @@ async def _shown(visit: Visit, *, problem: str = "") -> Page:
         return {
             "i": invoice,
             "number": number_of(invoice),
-            "badge_": badge(visit, invoice),
+            "status": badge(visit, invoice),
             "amount": visit.words.money(invoice.total, invoice.currency),
             "customer": {"id": invoice.customer, "title": lists.title_of(customer, invoice.customer)},
             "lines": line_texts(invoice, kept, reader),
-            "sums": sums(invoice, kept, reader),
+            "sums": invoice_sums(invoice, kept, reader),
             "payments": _payments(tx, visit, invoice),
             "facts": _facts(visit, invoice),
             "subscription": subscription_of(invoice),
@@ -236,7 +237,7 @@ async def pay(visit: Visit) -> Answer:
 
     def write(tx: Tx) -> Refused | None:
         refused = invoices.pay(tx, id, paid_out_of_band=outside)[1]
-        audit.note(tx, visit, "invoice.pay", id, detail="out_of_band" if outside else None)
+        audit.note(tx, visit, "invoice.pay", id, detail="out_of_band" if outside else "")
         return refused
 
     refused = await visit.write(write)

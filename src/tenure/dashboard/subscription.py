@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import UNSET
 
 from tenure.actions import retention, subscriptions
-from tenure.dashboard import audit, lists, words
+from tenure.dashboard import audit, invoices, lists, words
 from tenure.dashboard.subscriptions import names
 from tenure.dashboard.visit import Answer, Page, Redirect, Route, Visit
 from tenure.domain.coupons import Coupon, is_valid
@@ -58,6 +58,9 @@ def _load(tx: Tx, visit: Visit) -> dict[str, Any]:
         "coupons": [(c.id, f"{lists.title_of(c, '')}, {words.coupon_terms(w, c)}") for c in _usable(tx, visit)],
         "others": [_visit_row(visit, f, labels, offered) for f in flows if f is not asked],
         "facts": _facts(visit, sub),
+        "invoices": invoices.newest(tx, visit, [("subscription", "=", sub.id)]),
+        "coming": invoices.upcoming(tx, visit, sub),
+        "methods": invoices.methods(tx, visit, customer, default=sub.default_payment_method) if customer else [],
         "timeline": _timeline(tx, visit, sub.id, flows),
     }
 

@@ -50,6 +50,8 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         old = before.get(key)
         if old == new:
             continue
-        nested = isinstance(old, dict) and isinstance(new, dict)
-        changed[key] = difference(old, new) if nested else old
+        if isinstance(old, dict) and isinstance(new, dict):
+            changed[key] = difference(old, new)
+        else:
+            changed[key] = old
     return dict(sorted(changed.items()))

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from tenure.domain.amounts import charge
+from tenure.domain.amounts import charge, tariff
 from tenure.domain.coupons import Coupon, fits, is_valid
 from tenure.domain.documents import Document, Part
 from tenure.domain.portal import Configuration, Feedback, Session
@@ -199,11 +199,13 @@ class OfferTerms(Part, frozen=True, kw_only=True):
 
 
 def recurring_amount(subscription: Subscription, prices: Mapping[str, Price]) -> int | None:
-    """The regular amount of one period before discounts and taxes, minor units; None where usage decides it."""
+    """The regular amount of one period before discounts and taxes, minor units; None where no price fixes it."""
     total = 0
     for item in subscription.items:
         price = prices.get(item.price)
         if price is None or price.recurring is None or price.recurring.usage_type == "metered":
+            return None
+        if price.billing_scheme == "per_unit" and tariff(price, subscription.currency).unit is None:
             return None
         quantity = item.quantity if item.quantity is not None else 1
         total += sum(tranche.amount for tranche in charge(price, quantity, subscription.currency))

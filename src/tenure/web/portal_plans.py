@@ -60,7 +60,8 @@ class Line:
 class Due:
     """The money of a subscription, minor units: its next invoice as it looks now, and the one that is open.
 
-    `varies` says that usage still to come changes the next one; `method` names what pays it, `page` shows the newest open one.
+    `varies` says that usage still to come changes the next one; `method` names what pays it. `newest` is
+    what remains of the newest open one, and `page` shows that.
     """
 
     next_amount: int | None = None

@@ -64,7 +64,7 @@ def _sample_flow(page: PreviewPage, rules: Policy, coupon: Coupon | None, now: i
     )  # fmt: skip
 
 
-def _sample_terms(coupon: Coupon, subscription: Subscription, *, now: int) -> OfferTerms | None:
+def sample_terms(coupon: Coupon, subscription: Subscription, *, now: int) -> OfferTerms | None:
     """The offer over the sample's payments, which all cost the same."""
     months = coupon.duration_in_months if coupon.duration == "repeating" else None
     until = add_months(now, months) if months is not None else None
@@ -80,7 +80,7 @@ def _sample_terms(coupon: Coupon, subscription: Subscription, *, now: int) -> Of
 
 
 def _page(page: PreviewPage, case: Case, draft: Configuration, coupon: Coupon | None) -> Page:
-    offered = _sample_terms(coupon, case.subscription, now=case.reader.now) if coupon else None
+    offered = sample_terms(coupon, case.subscription, now=case.reader.now) if coupon else None
     match page:
         case "reason":
             return portal_cancel.reason_page(case)
