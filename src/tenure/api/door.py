@@ -80,7 +80,7 @@ class Door:
                 place = own
             elif place.id is not None:
                 place = place.id
-                named.append(part)
+                named.append(part.replace("\0", "\ufffd"))
             else:
                 return {}, named
         return place.verbs, named

@@ -105,7 +105,7 @@ class Handler:
         return Asked(tree, paths, forms.read(tree, self.operation.params), version, names)
 
     def _run(self, tx: Tx, named: Sequence[str], asked: Asked) -> dict[str, Any] | Refused:
-        id, child, *_ = *(each.replace("\0", "\ufffd") for each in named), "", ""
+        id, child = named[0] if named else "", named[1] if len(named) > 1 else ""
         call = Call(tx, asked.params, id, self.app, child)
         try:
             done = self.operation.run(call)
