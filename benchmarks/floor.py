@@ -52,6 +52,11 @@ AND customer = ? ORDER BY created DESC, id DESC LIMIT 101"""
 INVOICES = """SELECT doc, ver, deleted FROM invoices WHERE account = ? AND livemode = ? AND deleted = 0
 AND customer = ? AND status != 'draft' ORDER BY created DESC, id DESC LIMIT 5"""
 
+OPEN = """SELECT doc, ver, deleted FROM invoices WHERE account = ? AND livemode = ? AND deleted = 0
+AND subscription = ? AND status = 'open' ORDER BY created DESC, id DESC LIMIT 101"""
+WAITING = """SELECT doc, ver, deleted FROM invoice_items WHERE account = ? AND livemode = ? AND deleted = 0
+AND customer = ? AND pending = 1 ORDER BY created DESC, id DESC LIMIT 101"""
+
 API_VERSION = CURRENT.encode()
 # What every page must say, by the portal's security.
 OF_A_PAGE = [
@@ -144,8 +149,12 @@ class Floor:
         decode(execute(_document("portal_configurations"), (*where, session["configuration"])).fetchone()[0])
         found = execute(OF_CUSTOMER, (*where, session["customer"])).fetchall()
         docs = [decode(doc) for doc, _, _ in found]
-        for invoice, _, _ in execute(INVOICES, (*where, session["customer"])).fetchall():
-            decode(invoice)
+        rows = execute(INVOICES, (*where, session["customer"])).fetchall()
+        for each in docs:
+            rows += execute(OPEN, (*where, each["id"])).fetchall()
+            rows += execute(WAITING, (*where, session["customer"])).fetchall()
+        for doc, _, _ in rows:
+            decode(doc)
         return gzip.compress(render(*_page(len(docs))), compresslevel=5, mtime=0)
 
 
