@@ -12,10 +12,14 @@ from msgspec.structs import replace
 from tenure.actions import billing, customers, invoice_items, subscriptions
 from tenure.actions.clock import moment
 from tenure.actions.patch import patch
+from tenure.actions.terms import prices_of
+from tenure.domain import amounts
 from tenure.domain.customers import Customer
 from tenure.domain.errors import Invalid, NotFound
 from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoices import Invoice, InvoiceStatus, StatusTransitions
+from tenure.domain.prices import Price
+from tenure.domain.prorations import metered
 from tenure.domain.requests import CreateSubscription, UpdateSubscription
 from tenure.domain.subscriptions import TERMINAL, Status, Subscription
 from tenure.store.tx import Tx
@@ -51,6 +55,34 @@ def next_invoice(tx: Tx, subscription: Subscription) -> Invoice | None:
     if stops(subscription):
         return None
     return _as_draft(subscriptions.upcoming(tx, subscription))
+
+
+def next_amount(tx: Tx, subscription: Subscription, customer: Customer) -> int | None:
+    """What the next invoice will ask for, or None where none will come; minor units.
+
+    The same as `next_invoice` says. Where only fixed prices make it up, it is their sum, and no invoice is drawn up.
+    """
+    if stops(subscription):
+        return None
+    prices = prices_of(tx, subscription)
+    if not _is_plain(subscription, prices) or billing.waiting(tx, subscription):
+        invoice = next_invoice(tx, subscription)
+        return invoice.amount_due if invoice else None
+    at = min(item.current_period_end for item in subscription.items)
+    whole = sum(
+        amounts.total(prices[item.price], 1 if item.quantity is None else item.quantity, subscription.currency)
+        for item in subscription.items
+        if item.current_period_end == at
+    )
+    return max(whole + customer.balance, 0)
+
+
+def _is_plain(subscription: Subscription, prices: Mapping[str, Price]) -> bool:
+    """Whether nothing is taken off, no tax comes on top, and no usage counts."""
+    reduced = subscription.discounts or any(item.discounts for item in subscription.items)
+    taxed = subscription.default_tax_rates or any(item.tax_rates for item in subscription.items)
+    by_usage = any(item.price not in prices or metered(prices[item.price]) for item in subscription.items)
+    return not (reduced or taxed or by_usage)
 
 
 def stops(subscription: Subscription) -> bool:

@@ -81,12 +81,12 @@ def open_invoices(tx: Tx, subscription: Subscription) -> list[Invoice]:
 def due_of(tx: Tx, visit: Visit, subscription: Subscription) -> Due:
     """What the subscription's invoices say: the one that is open, and the next one as the engine would write it."""
     unpaid = open_invoices(tx, subscription)
-    coming = previews.next_invoice(tx, subscription)
+    coming = previews.next_amount(tx, subscription, visit.customer)
     sent = subscription.collection_method == "send_invoice"
     paying = payments.default_method(tx, customer=visit.customer, subscription=subscription) if not sent else None
     method = tx.get(PaymentMethod, paying) if paying else None
     return Due(
-        next_amount=coming.amount_due if coming else None,
+        next_amount=coming,
         varies=coming is not None and forecasts.by_usage(tx, subscription),
         sent=sent,
         method=method_name(method, visit.language) if method else "",
