@@ -164,7 +164,10 @@ def _page(plans: int) -> tuple[Any, ...]:
     plan = Plan(
         id="sub_0000000000000000000000", name="Halyard Studio", detail="Quantity: 2", amount="€58.00", was="",
         per="per month", lines=(), badge=Badge("Active", "ok", "check"),
-        facts=(Fact("calendar", Markup("Renews on <strong>December 14, 2026</strong>")),),
+        facts=(
+            Fact("calendar", Markup("Renews on <strong>December 14, 2026</strong>")),
+            Fact("card", Markup("Next payment: <strong>€58.00</strong>")),
+        ),
         can_cancel=True, can_renew=False, ends_on="", renews_on="December 14, 2026", since="November 2026",
     )  # fmt: skip
     english, languages = language("en"), tuple(language(tag) for tag in translated_tags())
