@@ -117,3 +117,21 @@ def test_an_items_discounts_come_before_the_subscriptions(client: stripe.StripeC
     story.subscribe(items=items, discounts=[story.coupon(percent_off=10), story.coupon(amount_off=99999)])
     assert sorted(taken(story.last())) == [260, 400, 2340]  # 400; 10 % of 2600; the rest
     assert (story.last().total, story.last().status) == (0, "paid")
+
+
+def test_a_doubled_tax_rate_is_refused(client: stripe.StripeClient):
+    story = Ledger(client, "2027-04-01")
+    rate = story.api.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": True}).id
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        story.subscribe(default_tax_rates=[rate, rate])
+    assert refused.value.param == "default_tax_rates"
+
+
+def test_an_item_s_fault_is_named_by_its_place(client: stripe.StripeClient):
+    story = Ledger(client, "2027-04-01")
+    story.card()
+    made = story.subscribe()
+    extra = {"price": _price(story, unit_amount=500), "discounts": [{"coupon": "nobody"}]}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        story.change(items=[{"id": made["items"].data[0].id, "quantity": 2}, extra])
+    assert str(refused.value.param).startswith("items[1][discounts]")

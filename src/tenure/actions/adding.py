@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import UNSET, UnsetType
 
-from tenure.actions import discounts, prices, terms
+from tenure.actions import discounts, prices, tax_rates
 from tenure.actions.patch import given, merged_metadata
 from tenure.domain import amounts
 from tenure.domain.errors import Invalid
@@ -45,9 +45,8 @@ def _item(tx: Tx, asked: AddedItemGiven, subscription: Subscription, now: int, p
         discounts=discounts.resolve(
             tx,
             found,
+            discounts.of_subscription(subscription, frozenset({price.product})),
             current=[],
-            subscription=subscription,
-            products=frozenset({price.product}),
             now=now,
             param=f"{param}[discounts]",
         ),
@@ -60,7 +59,7 @@ def _item(tx: Tx, asked: AddedItemGiven, subscription: Subscription, now: int, p
         ),
         quantity=asked.quantity,
         tax_behavior=price.tax_behavior,
-        tax_rates=terms.tax_rates(tx, asked.tax_rates or [], f"{param}[tax_rates]"),
+        tax_rates=tax_rates.usable(tx, asked.tax_rates or [], param=f"{param}[tax_rates]"),
         test_clock=subscription.test_clock,
     )
 

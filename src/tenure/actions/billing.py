@@ -110,6 +110,18 @@ def period_lines(
     )
 
 
+def starting_lines(
+    tx: Tx, subscription: Subscription, items: Iterable[SubscriptionItem], kept: Books, at: int
+) -> list[LineItem]:
+    """The lines, in advance, of these items' periods that start at `at`; usage is billed when they end."""
+    lines: list[LineItem] = []
+    for item in items:
+        if item.current_period_start == at and not metered(kept.prices[item.price]):
+            period = Period(start=at, end=item.current_period_end)
+            lines += period_lines(subscription, item, kept, period, new_id=tx.new_id)
+    return lines
+
+
 def usage_lines(
     tx: Tx, subscription: Subscription, item: SubscriptionItem, kept: Books, period: Period
 ) -> list[LineItem]:
@@ -155,10 +167,8 @@ def renewal_lines(
     for old in before.items:
         if old.current_period_end == at and metered(kept.prices[old.price]) and not in_trial(before, at - 1):
             lines += usage_lines(tx, before, old, kept, Period(start=old.current_period_start, end=at))
-    for item in after.items if advance else ():
-        if item.current_period_start == at and not metered(kept.prices[item.price]):
-            period = Period(start=at, end=item.current_period_end)
-            lines += period_lines(after, item, kept, period, new_id=tx.new_id)
+    if advance:
+        lines += starting_lines(tx, after, after.items, kept, at)
     return lines
 
 

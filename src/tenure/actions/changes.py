@@ -101,11 +101,7 @@ def _due(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, at:
     whole = [i for i in come if i.current_period_start == now and _starts(old.get(i.id), i, after, kept, now)]
     lines = _usage(tx, before, gone, new, kept, now)
     if not prorations.in_trial(after, now):
-        for item in whole:
-            price = kept.prices[item.price]
-            if not prorations.metered(price):
-                period = Period(start=now, end=item.current_period_end)
-                lines += billing.period_lines(after, item, kept, period, new_id=tx.new_id)
+        lines += billing.starting_lines(tx, after, whole, kept, now)
     if terms.proration == "none":
         return Due(_as_billed(after, old, whole), lines)
     stubs = [item for item in come if item not in whole]
@@ -243,11 +239,7 @@ def resumed(
 ) -> Subscription:
     """Go on after a pause: bill the new period, and be active at once or when that is paid."""
     kept = books(tx, [before, after])
-    lines: list[LineItem] = []
-    for item in after.items:
-        if item.current_period_start == now and not prorations.metered(kept.prices[item.price]):
-            period = Period(start=now, end=item.current_period_end)
-            lines += billing.period_lines(after, item, kept, period, new_id=tx.new_id)
+    lines = billing.starting_lines(tx, after, after.items, kept, now)
     if not lines:
         return keep(tx, before, active(after), *types, now=now)
     customer = tx.need(Customer, before.customer)

@@ -1,6 +1,8 @@
-"""Discounts: put coupons on a subscription or an item, keep those that stay, and tell of both."""
+"""Discounts: put coupons on a subscription, an item, an invoice or a line, keep those that stay, and tell of them."""
 
 from collections.abc import Sequence
+
+import msgspec
 
 from tenure.actions import coupons, promotion_codes
 from tenure.domain.discounts import Discount, DiscountSource
@@ -12,16 +14,37 @@ from tenure.domain.subscriptions import Subscription
 from tenure.store.tx import Tx
 
 
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a discount is put on: whose it is, in which currency, which products it holds, and its ids."""
+
+    customer: str
+    currency: str
+    products: frozenset[str]
+    subscription: str | None = None
+    subscription_item: str | None = None
+    invoice: str | None = None
+    invoice_item: str | None = None
+
+
+def of_subscription(subscription: Subscription, products: frozenset[str], *, item: str | None = None) -> Holder:
+    """A subscription, or one of its items, that holds these products."""
+    return Holder(
+        customer=subscription.customer,
+        currency=subscription.currency,
+        products=products,
+        subscription=subscription.id,
+        subscription_item=item,
+    )
+
+
 def resolve(
     tx: Tx,
     given: Sequence[DiscountGiven],
+    holder: Holder,
     *,
     current: Sequence[Discount],
-    subscription: Subscription,
-    products: frozenset[str],
     now: int,
     param: str,
-    item: str | None = None,
 ) -> list[Discount]:
     """The discounts after: named ones stay, coupons and codes are redeemed in order. Raises Invalid, NotFound."""
     kept = {discount.id: discount for discount in current}
@@ -35,40 +58,35 @@ def resolve(
                 raise NotFound(f"No such discount: '{each.discount}'", code="resource_missing", param=f"{at}[discount]")
             result.append(kept[each.discount])
         else:
-            result.append(_redeemed(tx, each, subscription, products=products, now=now, param=at, item=item))
+            result.append(_redeemed(tx, each, holder, now=now, param=at))
     return result
 
 
-def _redeemed(
-    tx: Tx,
-    given: DiscountGiven,
-    subscription: Subscription,
-    *,
-    products: frozenset[str],
-    now: int,
-    param: str,
-    item: str | None,
-) -> Discount:
+def _redeemed(tx: Tx, given: DiscountGiven, holder: Holder, *, now: int, param: str) -> Discount:
     coupon_id = given.coupon
     if given.promotion_code is not None:
         code = promotion_codes.redeem(
-            tx, given.promotion_code, customer=subscription.customer, now=now, param=f"{param}[promotion_code]"
+            tx, given.promotion_code, customer=holder.customer, now=now, param=f"{param}[promotion_code]"
         )
         coupon_id = code.promotion.coupon
     assert coupon_id is not None
     coupon = coupons.redeem(
-        tx, coupon_id, currency=subscription.currency, products=products, now=now, param=f"{param}[coupon]"
+        tx, coupon_id, currency=holder.currency, products=holder.products, now=now, param=f"{param}[coupon]"
     )
-    months = coupon.duration_in_months if coupon.duration == "repeating" else None
+    # Only what goes on from period to period has a date at which the coupon ends.
+    lasting = coupon.duration == "repeating" and holder.subscription is not None
+    months = coupon.duration_in_months if lasting else None
     return Discount(
         id=tx.new_id("di_"),
-        customer=subscription.customer,
+        customer=holder.customer,
         end=add_months(now, months) if months is not None else None,
+        invoice=holder.invoice,
+        invoice_item=holder.invoice_item,
         promotion_code=given.promotion_code,
         source=DiscountSource(coupon=coupon_id),
         start=now,
-        subscription=subscription.id,
-        subscription_item=item,
+        subscription=holder.subscription,
+        subscription_item=holder.subscription_item,
     )
 
 

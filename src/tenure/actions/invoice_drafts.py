@@ -6,18 +6,19 @@ create ─▶ draft (empty, or with what waits) ─▶ add_lines, update_lines, 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from tenure.actions import billing, coupons, invoice_items, payment_methods, promotion_codes, terms
+from tenure.actions import billing, discounts, invoice_items, payment_methods, tax_rates
 from tenure.actions.clock import moment, page_all
 from tenure.actions.patch import merged_metadata, patch
 from tenure.domain import invoice_lines
 from tenure.domain.customers import Customer
-from tenure.domain.discounts import Discount, DiscountSource
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict, Invalid, NotFound
 from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoices import DRAFT_S, Invoice, InvoiceStatus, LineItem
+from tenure.domain.requests import DiscountGiven
 from tenure.domain.subscriptions import TERMINAL, Subscription
 from tenure.store.tx import Tx
 
@@ -125,10 +126,12 @@ def _described(tx: Tx, invoice: Invoice, fields: Mapping[str, Any], now: int) ->
         payment_methods.usable(tx, fields["default_payment_method"], invoice.customer)
         after = replace(after, default_payment_method=fields["default_payment_method"])
     if "default_tax_rates" in fields:
-        rates = terms.tax_rates(tx, fields["default_tax_rates"] or [], "default_tax_rates")
+        rates = tax_rates.usable(tx, fields["default_tax_rates"] or [], param="default_tax_rates")
         after = replace(after, default_tax_rates=rates)
     if "discounts" in fields:
-        after = replace(after, discounts=_discounts(tx, after, fields["discounts"] or [], now))
+        asked = msgspec.convert(fields["discounts"] or [], list[DiscountGiven])
+        found = discounts.resolve(tx, asked, _holder(after), current=after.discounts, now=now, param="discounts")
+        after = replace(after, discounts=found)
     _check_due(after, fields, now)
     if invoice.status is not InvoiceStatus.DRAFT:
         due = now if fields.get("auto_advance") and invoice.collection_method == "charge_automatically" else None
@@ -150,36 +153,13 @@ def _check_due(invoice: Invoice, fields: Mapping[str, Any], now: int) -> None:
         raise Invalid("Pass only one of `days_until_due` and `due_date`.", param="due_date")
 
 
-def _discounts(tx: Tx, invoice: Invoice, asked: Sequence[Mapping[str, str | None]], now: int) -> list[Discount]:
-    kept = {discount.id: discount for discount in invoice.discounts}
-    found: list[Discount] = []
-    for number, each in enumerate(asked):
-        at = f"discounts[{number}]"
-        if sum(value is not None for value in each.values()) != 1:
-            raise Invalid("Pass exactly one of `coupon`, `promotion_code` and `discount`.", param=at)
-        named = each.get("discount")
-        if named is not None and named not in kept:
-            raise NotFound(f"No such discount: '{named}'", code="resource_missing", param=f"{at}[discount]")
-        found.append(kept[named] if named is not None else _redeemed(tx, invoice, each, now, at))
-    return found
-
-
-def _redeemed(tx: Tx, invoice: Invoice, each: Mapping[str, str | None], now: int, at: str) -> Discount:
-    coupon, code = each.get("coupon"), each.get("promotion_code")
-    if code is not None:
-        used = promotion_codes.redeem(tx, code, customer=invoice.customer, now=now, param=f"{at}[promotion_code]")
-        coupon = used.promotion.coupon
-    assert coupon is not None
+def _holder(invoice: Invoice) -> discounts.Holder:
     details = [line.pricing.price_details for line in invoice.lines if line.pricing]
-    products = frozenset(each.product for each in details if each is not None)
-    coupons.redeem(tx, coupon, currency=invoice.currency, products=products, now=now, param=f"{at}[coupon]")
-    return Discount(
-        id=tx.new_id("di_"),
+    return discounts.Holder(
         customer=invoice.customer,
+        currency=invoice.currency,
+        products=frozenset(each.product for each in details if each is not None),
         invoice=invoice.id,
-        promotion_code=code,
-        source=DiscountSource(coupon=coupon),
-        start=now,
     )
 
 
@@ -244,7 +224,7 @@ def _changed(tx: Tx, line: LineItem, fields: Mapping[str, Any]) -> LineItem:
     if fields.get("amount") is not None:
         after = replace(after, amount=fields["amount"], subtotal=fields["amount"])
     if "tax_rates" in fields:
-        after = replace(after, tax_rates=terms.tax_rates(tx, fields["tax_rates"] or [], "tax_rates"))
+        after = replace(after, tax_rates=tax_rates.usable(tx, fields["tax_rates"] or [], param="tax_rates"))
     for name in ("price_data", "pricing", "discounts", "quantity_decimal"):
         if fields.get(name) is not None:
             raise Invalid(f"The line of a subscription's item keeps its `{name}`: change the subscription.", param=name)

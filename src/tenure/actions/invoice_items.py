@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from tenure.actions import billing, coupons, prices, promotion_codes, tax_rates
+from tenure.actions import billing, discounts, prices, tax_rates
 from tenure.actions.clock import moment
 from tenure.actions.patch import patch
 from tenure.domain.amounts import charge
 from tenure.domain.customers import Customer
-from tenure.domain.discounts import Discount, DiscountSource
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict, Invalid, NotFound
 from tenure.domain.invoice_items import InvoiceItem
@@ -24,6 +24,7 @@ from tenure.domain.invoices import Invoice, InvoiceStatus, LineItem
 from tenure.domain.money import rounded
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
+from tenure.domain.requests import DiscountGiven
 from tenure.domain.subscriptions import Subscription
 from tenure.store.tx import Tx
 
@@ -165,7 +166,9 @@ def _described(tx: Tx, item: InvoiceItem, fields: Mapping[str, Any], now: int) -
     if "tax_rates" in fields:
         after = replace(after, tax_rates=tax_rates.usable(tx, fields["tax_rates"] or (), param="tax_rates"))
     if "discounts" in fields:
-        after = replace(after, discounts=_discounts(tx, after, fields["discounts"] or (), now))
+        asked = msgspec.convert(fields["discounts"] or [], list[DiscountGiven])
+        found = discounts.resolve(tx, asked, _holder(after), current=after.discounts, now=now, param="discounts")
+        after = replace(after, discounts=found)
     return after
 
 
@@ -262,35 +265,11 @@ def _bounded(amount: int) -> int:
     return amount
 
 
-def _discounts(tx: Tx, item: InvoiceItem, asked: Sequence[Mapping[str, str | None]], now: int) -> list[Discount]:
-    """Its discounts after: named ones stay, coupons and codes are redeemed in order. Raises Invalid, NotFound."""
-    kept = {discount.id: discount for discount in item.discounts}
-    found: list[Discount] = []
-    for number, each in enumerate(asked):
-        at = f"discounts[{number}]"
-        if sum(value is not None for value in each.values()) != 1:
-            raise Invalid("Pass exactly one of `coupon`, `promotion_code` and `discount`.", param=at)
-        named = each.get("discount")
-        if named is not None and named not in kept:
-            raise NotFound(f"No such discount: '{named}'", code="resource_missing", param=f"{at}[discount]")
-        found.append(kept[named] if named is not None else _redeemed(tx, item, each, now, at))
-    return found
-
-
-def _redeemed(tx: Tx, item: InvoiceItem, each: Mapping[str, str | None], now: int, at: str) -> Discount:
-    coupon, code = each.get("coupon"), each.get("promotion_code")
-    if code is not None:
-        redeemed = promotion_codes.redeem(tx, code, customer=item.customer, now=now, param=f"{at}[promotion_code]")
-        coupon = redeemed.promotion.coupon
-    assert coupon is not None
+def _holder(item: InvoiceItem) -> discounts.Holder:
     details = item.pricing.price_details if item.pricing else None
-    products = frozenset({details.product} if details else ())
-    coupons.redeem(tx, coupon, currency=item.currency, products=products, now=now, param=f"{at}[coupon]")
-    return Discount(
-        id=tx.new_id("di_"),
+    return discounts.Holder(
         customer=item.customer,
+        currency=item.currency,
+        products=frozenset({details.product} if details else ()),
         invoice_item=item.id,
-        promotion_code=code,
-        source=DiscountSource(coupon=coupon),
-        start=now,
     )

@@ -1,11 +1,12 @@
 """Subscription items: find their prices, add, change and remove them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import discounts, prices, terms
+from tenure.actions import discounts, prices, tax_rates
 from tenure.actions.patch import given, merged_metadata
 from tenure.domain.errors import Invalid, NotFound
 from tenure.domain.items import check_price, reprice
@@ -13,6 +14,13 @@ from tenure.domain.prices import Price
 from tenure.domain.requests import ItemGiven
 from tenure.domain.subscriptions import Subscription, SubscriptionItem
 from tenure.store.tx import Tx
+
+
+class Wish(NamedTuple):
+    """What was asked of one item, and where in the parameters it stands."""
+
+    at: str
+    item: ItemGiven
 
 
 def priced(tx: Tx, asked: Sequence[ItemGiven], *, currency: str | None) -> list[Price]:
@@ -41,17 +49,19 @@ def added(
     tx: Tx, subscription: Subscription, asked: Sequence[ItemGiven], chosen: Sequence[Price], *, now: int
 ) -> Subscription:
     """The subscription with its first items; their periods are set by the caller's rule."""
-    made = [_new(tx, subscription, item, price, now) for item, price in zip(asked, chosen, strict=True)]
+    wishes = [Wish(f"items[{index}]", item) for index, item in enumerate(asked)]
+    made = [_new(tx, subscription, wish, price, now) for wish, price in zip(wishes, chosen, strict=True)]
     filled = reprice(subscription, made, {price.id: price for price in chosen}, now)
-    return _discounted(tx, filled, dict(zip([i.id for i in made], asked, strict=True)), now)
+    return _discounted(tx, filled, dict(zip([i.id for i in made], wishes, strict=True)), now)
 
 
-def _new(tx: Tx, subscription: Subscription, item: ItemGiven, price: Price, now: int) -> SubscriptionItem:
+def _new(tx: Tx, subscription: Subscription, wish: Wish, price: Price, now: int) -> SubscriptionItem:
+    item = wish.item
     metered = price.recurring is not None and price.recurring.usage_type == "metered"
     if metered and item.quantity is not UNSET:
         raise Invalid(
             "Quantity should not be specified where usage_type is `metered`. Remove quantity from the request.",
-            param="items[0][quantity]",
+            param=f"{wish.at}[quantity]",
         )
     quantity = 1 if item.quantity is UNSET else item.quantity
     return SubscriptionItem(
@@ -63,28 +73,29 @@ def _new(tx: Tx, subscription: Subscription, item: ItemGiven, price: Price, now:
         price=price.id,
         quantity=None if metered else quantity,
         subscription=subscription.id,
-        tax_rates=terms.tax_rates(tx, [] if item.tax_rates is UNSET else item.tax_rates or [], "items[0][tax_rates]"),
+        tax_rates=tax_rates.usable(tx, item.tax_rates or [], param=f"{wish.at}[tax_rates]"),
     )
 
 
 def changed(tx: Tx, subscription: Subscription, asked: Sequence[ItemGiven], *, now: int) -> Subscription:
     """The subscription with items added, changed by id, or deleted. Raises Invalid, NotFound."""
     after = {item.id: item for item in subscription.items}
-    named: dict[str, ItemGiven] = {}
+    named: dict[str, Wish] = {}
     for index, item in enumerate(asked):
         at = f"items[{index}]"
         if item.id is None:
             price = _price(tx, item, at)
             check_price(price, subscription.currency, f"{at}[price]")
-            fresh = _new(tx, subscription, item, price, now)
-            after[fresh.id], named[fresh.id] = fresh, item
+            fresh = _new(tx, subscription, Wish(at, item), price, now)
+            after[fresh.id], named[fresh.id] = fresh, Wish(at, item)
             continue
         if item.id not in after:
             raise NotFound(f"No such subscription item: '{item.id}'", code="resource_missing", param=f"{at}[id]")
         if item.deleted:
             del after[item.id]
         else:
-            after[item.id], named[item.id] = _changed(tx, subscription, after[item.id], item, at), item
+            after[item.id] = _changed(tx, subscription, after[item.id], item, at)
+            named[item.id] = Wish(at, item)
     kept = list(after.values())
     known = tx.many(Price, {i.price for i in kept} | {i.price for i in subscription.items})
     return _discounted(tx, reprice(subscription, kept, known, now), named, now)
@@ -104,26 +115,20 @@ def _changed(
     if item.metadata is not UNSET:
         after = replace(after, metadata=merged_metadata(before.metadata, item.metadata))
     if item.tax_rates is not UNSET:
-        after = replace(after, tax_rates=terms.tax_rates(tx, item.tax_rates or [], f"{at}[tax_rates]"))
+        after = replace(after, tax_rates=tax_rates.usable(tx, item.tax_rates or [], param=f"{at}[tax_rates]"))
     return after
 
 
-def _discounted(tx: Tx, subscription: Subscription, asked: dict[str, ItemGiven], now: int) -> Subscription:
+def _discounted(tx: Tx, subscription: Subscription, asked: dict[str, Wish], now: int) -> Subscription:
     """The subscription with the discounts that were asked for on single items."""
     items = []
     for item in subscription.items:
         wish = asked.get(item.id)
-        if wish is not None and wish.discounts is not UNSET:
+        if wish is not None and wish.item.discounts is not UNSET:
             price = tx.need(Price, item.price)
+            holder = discounts.of_subscription(subscription, frozenset({price.product}), item=item.id)
             found = discounts.resolve(
-                tx,
-                wish.discounts or [],
-                current=item.discounts,
-                subscription=subscription,
-                products=frozenset({price.product}),
-                now=now,
-                param="items[0][discounts]",
-                item=item.id,
+                tx, wish.item.discounts or [], holder, current=item.discounts, now=now, param=f"{wish.at}[discounts]"
             )
             item = replace(item, discounts=found)
         items.append(item)

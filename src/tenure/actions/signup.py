@@ -161,8 +161,8 @@ def _billed(
         after = replace(after, expires_at=None if by_hand else now + FIRST_PAYMENT_S)
         if by_hand:
             after = move(after, Status.ACTIVE)
-    fresh = tuple(item for item in bill.taken if item.id in {each.id for each in extra})
-    news = [EventDraft("invoiceitem.created", item) for item in fresh]
+    # The loose ones were told of when they were made; what belongs to the subscription is as new as it is.
+    news = [EventDraft("invoiceitem.created", item) for item in bill.taken if item.parent is not None]
     keep(tx, made, after, others=(bill.invoice, *bill.taken), news=(*news, bill.created), now=now)
     if by_hand:
         return

@@ -6,14 +6,13 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import discounts, payment_methods
+from tenure.actions import discounts, payment_methods, tax_rates
 from tenure.actions.patch import given, merged_metadata, patch
 from tenure.domain import cancellations
 from tenure.domain.errors import Invalid
 from tenure.domain.prices import Price
 from tenure.domain.requests import CreateSubscription, UpdateSubscription
 from tenure.domain.subscriptions import Subscription
-from tenure.domain.tax_rates import TaxRate
 from tenure.store.tx import Tx
 
 PLAIN = ("collection_method", "days_until_due", "description", "pending_invoice_item_interval", "trial_settings")
@@ -47,7 +46,7 @@ def _paid_by(tx: Tx, subscription: Subscription, params: CreateSubscription | Up
             payment_methods.usable(tx, id, subscription.customer)
         after = replace(after, default_payment_method=id)
     if params.default_tax_rates is not UNSET:
-        rates = tax_rates(tx, params.default_tax_rates or [], "default_tax_rates")
+        rates = tax_rates.usable(tx, params.default_tax_rates or [], param="default_tax_rates")
         after = replace(after, default_tax_rates=rates)
     if params.payment_settings is not UNSET:
         before: dict[str, Any] = {
@@ -60,15 +59,6 @@ def _paid_by(tx: Tx, subscription: Subscription, params: CreateSubscription | Up
     return after
 
 
-def tax_rates(tx: Tx, ids: list[str], param: str) -> list[str]:
-    """The same ids, each of a tax rate that exists and is active. Raises NotFound, Invalid."""
-    for number, id in enumerate(ids):
-        rate = tx.need(TaxRate, id, param=f"{param}[{number}]")
-        if not rate.active:
-            raise Invalid(f"The tax rate {id} is archived and cannot be used.", param=f"{param}[{number}]")
-    return ids
-
-
 def discounted(
     tx: Tx, subscription: Subscription, params: CreateSubscription | UpdateSubscription, now: int
 ) -> Subscription:
@@ -76,14 +66,9 @@ def discounted(
     if params.discounts is UNSET:
         return subscription
     products = frozenset(price.product for price in prices_of(tx, subscription).values())
+    holder = discounts.of_subscription(subscription, products)
     found = discounts.resolve(
-        tx,
-        params.discounts or [],
-        current=subscription.discounts,
-        subscription=subscription,
-        products=products,
-        now=now,
-        param="discounts",
+        tx, params.discounts or [], holder, current=subscription.discounts, now=now, param="discounts"
     )
     return replace(subscription, discounts=found)
 

@@ -14,10 +14,11 @@ from tenure.dashboard.visit import Answer, Form, Page, Redirect, Route, Visit
 from tenure.domain.coupons import Coupon, amount_off, is_valid
 from tenure.domain.customers import Customer
 from tenure.domain.errors import NotFound, Refused
+from tenure.domain.money import exponent
 from tenure.domain.products import Product
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.domain.subscriptions import Subscription
-from tenure.i18n.formats import minor_digits, zone
+from tenure.i18n.formats import zone
 from tenure.store.tx import Tx
 
 SAMPLE = 2900
@@ -38,7 +39,7 @@ def status(w: Words, coupon: Coupon) -> words.Badge:
 def sentence(w: Words, coupon: Coupon) -> str:
     """What a sample invoice becomes."""
     currency = coupon.currency or "eur"
-    sample = SAMPLE * 10 ** max(0, minor_digits(currency) - 2) // 10 ** max(0, 2 - minor_digits(currency))
+    sample = SAMPLE * 10 ** max(0, exponent(currency) - 2) // 10 ** max(0, 2 - exponent(currency))
     before = w.money(sample, currency)
     after = w.money(sample - amount_off(coupon, sample, currency), currency)
     if coupon.duration == "forever":
@@ -151,7 +152,7 @@ class Reading:
         value = self.decimal(name)
         if value is None:
             return None
-        minor = value.scaleb(minor_digits(currency))
+        minor = value.scaleb(exponent(currency))
         if value <= 0 or minor != minor.to_integral_value() or minor > 99_999_999:
             self.errors[name] = self.visit.words._("Enter an amount in %(currency)s, over zero.") % {
                 "currency": currency.upper()

@@ -16,6 +16,7 @@ from babel.dates import format_date, format_datetime, format_skeleton, get_timez
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from tenure.domain.money import exponent
 from tenure.i18n.languages import Language
 from tenure.i18n.locales import cldr
 
@@ -23,19 +24,11 @@ OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
 # Babel takes 50 to 100 µs for each; pages show the same few prices and dates again and again.
 KEPT = 4096
 NO_BREAK_SPACE = "\u00a0"
-# Stripe's minor units where they are not CLDR's. Source: Stripe documentation, "Supported currencies".
-MINOR_DIGITS = {"isk": 2, "ugx": 2, "huf": 2, "twd": 2, "mga": 0, "bhd": 3, "jod": 3, "kwd": 3, "omr": 3, "tnd": 3}
-
-
-def minor_digits(currency: str) -> int:
-    """How many decimal places the smallest unit of a currency stands for on the wire."""
-    known = MINOR_DIGITS.get(currency.lower())
-    return get_currency_precision(currency.upper()) if known is None else known
 
 
 def decimal_amount(amount: int | Decimal, currency: str) -> Decimal:
     """Minor units as an exact decimal of the currency."""
-    return Decimal(amount).scaleb(-minor_digits(currency))
+    return Decimal(amount).scaleb(-exponent(currency.lower()))
 
 
 @lru_cache(maxsize=KEPT)
