@@ -40,7 +40,12 @@ def create(tx: SystemTx, *, id: str, name: str, created: int, settings: dict[str
 
 
 def get(tx: SystemTx, id: str) -> Account | None:
-    row = tx.row(_ONE, account_id=id)
+    key = (None, Account, id)
+    row: Row | None = tx.cache.get(key) if tx.cache is not None else None
+    if row is None:
+        row = tx.row(_ONE, account_id=id)
+        if row is not None and tx.cache is not None:
+            tx.cache.put(key, row)
     return _account(row) if row is not None else None
 
 
@@ -52,6 +57,8 @@ def everyone(tx: SystemTx) -> list[Account]:
 def change(tx: SystemTx, account: Account) -> None:
     """Store the account's name and settings as they are now."""
     settings = msgspec.json.encode(account.settings).decode()
+    if tx.cache is not None:
+        tx.cache.changed((None, Account, account.id))
     tx.run(_CHANGE, account_id=account.id, new_name=account.name, new_settings=settings)
 
 

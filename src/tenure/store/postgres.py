@@ -7,7 +7,7 @@ loop ──read / write──▶ thread ──▶ connection of the pool ──�
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -58,6 +58,14 @@ class PostgresLink:
             return self.connection.execute(text, params).rowcount
         except psycopg.errors.UniqueViolation as error:
             raise AlreadyExists(error.diag.table_name or "row", "") from error
+
+    def change_each(self, text: str, params: Sequence[Mapping[str, Any]]) -> None:
+        if not self.writable:
+            raise RuntimeError("A read must not write.")
+        if len(params) == 1:
+            self.connection.execute(text, params[0])
+        else:
+            self.connection.cursor().executemany(text, params)
 
 
 class PostgresStore(Store):
