@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tenure.actions import forecasts, payments, previews
 from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Address, Customer
-from tenure.domain.invoices import Invoice, InvoiceStatus
+from tenure.domain.invoices import Invoice, InvoiceStatus, subscription_of
 from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
@@ -17,6 +17,7 @@ from tenure.i18n.languages import translated_tags
 from tenure.portal import invoices
 from tenure.portal.visit import Visit
 from tenure.store import Tx
+from tenure.store.tx import Page
 from tenure.web.asked import Answer, Goto, Shown
 from tenure.web.methods import method_name
 from tenure.web.portal_pages import HOME, HomePage, Notice
@@ -50,7 +51,8 @@ def show(tx: Tx, visit: Visit) -> Answer:
     may_cancel = visit.configuration.features.subscription_cancel.enabled
     current = [each for each in shown if each.status not in TERMINAL]
     past = [each for each in shown if each.status in TERMINAL]
-    bills, more = invoices.newest(tx, visit)
+    newest = invoices.newest(tx, visit)
+    has_history = visit.configuration.features.invoice_history.enabled
     return Shown(
         HomePage(
             plans=tuple(
@@ -59,28 +61,33 @@ def show(tx: Tx, visit: Visit) -> Answer:
                     catalog,
                     visit.reader,
                     may_cancel=may_cancel,
-                    due=due_of(tx, visit, each) if n < PRICED else None,
+                    due=due_of(tx, visit, each, newest) if n < PRICED else None,
                 )
                 for n, each in enumerate(current)
             ),
             past=tuple(plan(each, catalog, visit.reader) for each in past),
             notices=notices(visit, shown, catalog),
             details=details(visit.customer, visit),
-            invoices=bills,
-            more_invoices=more,
+            invoices=invoices.rows_of(newest.items, visit) if has_history else (),
+            more_invoices=newest.has_more and has_history,
         )
     )
 
 
-def open_invoices(tx: Tx, subscription: Subscription) -> list[Invoice]:
-    """What is to be paid for a subscription, the newest first."""
-    where = [("subscription", "=", subscription.id), ("status", "=", InvoiceStatus.OPEN.value)]
-    return [each for each in tx.page(Invoice, where, limit=MOST_SHOWN).items if each.amount_remaining > 0]
+def open_invoices(tx: Tx, subscription: Subscription, newest: Page[Invoice] | None = None) -> list[Invoice]:
+    """What is to be paid for a subscription, the newest first; `newest` may be all that its customer has."""
+    if newest is not None and not newest.has_more:
+        own = [each for each in newest.items if subscription_of(each) == subscription.id]
+        found = [each for each in own if each.status is InvoiceStatus.OPEN]
+    else:
+        where = [("subscription", "=", subscription.id), ("status", "=", InvoiceStatus.OPEN.value)]
+        found = tx.page(Invoice, where, limit=MOST_SHOWN).items
+    return [each for each in found if each.amount_remaining > 0]
 
 
-def due_of(tx: Tx, visit: Visit, subscription: Subscription) -> Due:
+def due_of(tx: Tx, visit: Visit, subscription: Subscription, newest: Page[Invoice]) -> Due:
     """What the subscription's invoices say: the one that is open, and the next one as the engine would write it."""
-    unpaid = open_invoices(tx, subscription)
+    unpaid = open_invoices(tx, subscription, newest)
     coming = previews.next_amount(tx, subscription, visit.customer)
     sent = subscription.collection_method == "send_invoice"
     paying = payments.default_method(tx, customer=visit.customer, subscription=subscription) if not sent else None

@@ -40,12 +40,14 @@ def create(tx: SystemTx, *, id: str, name: str, created: int, settings: dict[str
 
 
 def get(tx: SystemTx, id: str) -> Account | None:
+    """The account, or None; what another process changes is seen within a second."""
     key = (None, Account, id)
-    row: Row | None = tx.cache.get(key) if tx.cache is not None else None
-    if row is None:
-        row = tx.row(_ONE, account_id=id)
-        if row is not None and tx.cache is not None:
-            tx.cache.put(key, row)
+    kept: tuple[int, Row] | None = tx.cache.get(key) if tx.cache is not None else None
+    if kept is not None and kept[0] == tx.now:
+        return _account(kept[1])
+    row = tx.row(_ONE, account_id=id)
+    if row is not None and tx.cache is not None:
+        tx.cache.put(key, (tx.now, row))
     return _account(row) if row is not None else None
 
 

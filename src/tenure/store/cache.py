@@ -1,4 +1,4 @@
-"""Committed rows that are read again and again: prices, products and accounts of SQLite's one process.
+"""Committed rows that are read again and again: prices, products, configurations and accounts of SQLite's one process.
 
 read ──▶ hit: no statement at all        save ──▶ touched: neither read nor kept until the commit settled
 """
@@ -9,11 +9,12 @@ import msgspec
 
 from tenure.domain.documents import Document, Scope
 from tenure.domain.entitlements import ProductFeature
+from tenure.domain.portal import Configuration
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 
-KEPT: frozenset[type[Document]] = frozenset({Price, Product})
+KEPT: frozenset[type[Document]] = frozenset({Configuration, Price, Product})
 MOST = 20_000
 Key = tuple[Scope | None, type[Any], str]
 # The id under which what a scope has of a kind is kept together: its enabled webhook endpoints, or whether it has any.

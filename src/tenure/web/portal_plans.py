@@ -185,6 +185,10 @@ def discounted_amount(subscription: Subscription, catalog: Catalog, now: int) ->
     return total
 
 
+def _is_reduced(subscription: Subscription) -> bool:
+    return bool(subscription.discounts) or any(item.discounts for item in subscription.items)
+
+
 def _taken(coupon: Coupon, amount: int, currency: str) -> int:
     """What a discount takes off every period."""
     return off(coupon, [amount], currency)[0] if amount > 0 and coupon.duration != "once" else 0
@@ -302,7 +306,8 @@ def plan(
 ) -> Plan:
     """The subscription as a card; `due` adds what its invoices say."""
     name = plan_name(subscription, catalog, reader)
-    full, reduced = full_amount(subscription, catalog), discounted_amount(subscription, catalog, reader.now)
+    full = full_amount(subscription, catalog)
+    reduced = discounted_amount(subscription, catalog, reader.now) if _is_reduced(subscription) else full
     varies = "" if len(_intervals(subscription, catalog)) > 1 else reader.language.gettext("Price varies with usage")
     ending, ended = is_ending(subscription), subscription.status in TERMINAL
     end = reader.day(ends_at(subscription))
