@@ -97,7 +97,7 @@ def tenure(data: Path) -> contextlib.AbstractContextManager[Server]:
     """`tenure serve` over a data folder, without background jobs: they are not what is measured."""
     port = free_port()
     command = [sys.executable, "-m", "tenure", "serve", "--data", str(data), "--port", str(port)]
-    return _running("tenure", command, port, {"TENURE_WORKERS": "false"})
+    return _running("tenure", command, port, {"TENURE_WORKERS": "false", "TENURE_RATE_LIMIT": "0"})
 
 
 def floor(database: Path) -> contextlib.AbstractContextManager[Server]:

@@ -18,7 +18,7 @@ lock requirements.lock pyproject.toml --group build "${@:1}"
 lock requirements-dev.lock pyproject.toml --group build --group dev --constraint requirements.lock "${@:1}"
 lock requirements-bench.lock benchmarks/requirements.in "${@:1}"
 # The official SDK of each older API version that is spoken: the last one that was made for just that version.
-for sdk in 10.12.1 11.2.0 12.0.1 13.0.1 15.0.1 16.0.1; do
+for sdk in 9.12.0 10.12.1 11.2.0 12.0.1 13.0.1 15.0.1 16.0.1; do
     echo "stripe==$sdk" | lock "requirements-sdk-${sdk%%.*}.lock" --no-deps -
 done
 

@@ -20,6 +20,7 @@ from tenure.web.asgi import Application, Connection, Receive, Send
 from tenure.web.context import App
 from tenure.web.metrics import Metrics
 from tenure.web.outside import Health, Outside, Root
+from tenure.web.rates import Rates
 from tenure.wire import versions
 from tenure.worker.loop import Worker
 from tenure.worker.warehouse import warehouse_job
@@ -56,6 +57,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             secure=settings.base_url.startswith("https://"),
             allow_private_webhooks=settings.allow_private_webhooks,
             api_version=default_version(settings),
+            rates=Rates(settings.rate_limit),
         )
     finally:
         await store.close()

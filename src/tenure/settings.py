@@ -6,7 +6,7 @@ TENURE_PUBLIC_URL=https://billing.example.com   public_url = "https://billing.ex
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics: bool = False
     port: int = 8080
     public_url: str | None = None
+    rate_limit: Annotated[int, msgspec.Meta(ge=0)] = 100
     secret_key: str | None = None
     workers: bool = True
 

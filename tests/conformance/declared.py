@@ -23,6 +23,9 @@ EXTENSIONS = {
 }
 """Fields of our own in the reference's objects; docs/api.md names them."""
 
+ADDED = {"Invoice": {"automatically_finalizes_at"}}
+"""Fields that the reference gave to every version after an SDK was made: those that SDK 9 does not know."""
+
 UNTYPED = getattr(objects, "UntypedStripeObject", dict)  # older SDKs have plain mappings
 LISTS = {"data", "has_more", "object", "url", "total_count"}
 
@@ -64,7 +67,8 @@ def _list_frame(value: dict[str, Any], kind: str) -> Iterator[str]:
 
 def _object(value: dict[str, Any], cls: type, at: str) -> Iterator[str]:
     declared = {name: hint for name, hint in cls.__annotations__.items() if get_origin(hint) is not ClassVar}
-    for name in value.keys() - declared.keys() - EXTENSIONS.get(cls.__qualname__, set()):
+    known = declared.keys() | EXTENSIONS.get(cls.__qualname__, set()) | ADDED.get(cls.__qualname__, set())
+    for name in value.keys() - known:
         yield f"{at}.{name}: not declared"
     for name, hint in declared.items():
         if name in value:

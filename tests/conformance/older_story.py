@@ -1,6 +1,8 @@
 """What a merchant does all day, told by an SDK of an older API version; run with that SDK's folder on PYTHONPATH.
 
-python -m tests.conformance.older_story KEY URL   ─▶   {"version": "2024-06-20", "faults": […], "facts": {…}}
+python -m tests.conformance.older_story KEY URL [VERSION]   ─▶   {"version": "2024-06-20", "faults": […], "facts": {…}}
+
+VERSION overrides the one that the SDK names by itself, as `stripe_version` does in an integration.
 
 Every answer and every webhook is held against the fields and types that this SDK declares.
 """
@@ -28,10 +30,12 @@ WANTED = 6
 class Story:
     """The SDK's client, what was wrong with its answers, and the webhooks that came."""
 
-    def __init__(self, key: str, url: str) -> None:
-        self.client = stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
+    def __init__(self, key: str, url: str, version: str | None = None) -> None:
+        self.version = version or str(stripe.api_version)
+        self.client = stripe.StripeClient(
+            key, base_addresses={"api": url}, max_network_retries=0, stripe_version=self.version
+        )
         self.api: Any = getattr(self.client, "v1", self.client)
-        self.version = str(stripe.api_version)
         self.faults: list[str] = []
         self.facts: dict[str, Any] = {}
         self.received: list[tuple[bytes, str]] = []
@@ -225,7 +229,7 @@ def webhooks(story: Story, secret: str, subscription: str) -> None:
 
 
 def main() -> None:
-    story = Story(*sys.argv[1:3])
+    story = Story(*sys.argv[1:])
     hook = story.listen()
     where = {"url": f"http://127.0.0.1:{hook.server_port}/hook", "enabled_events": ["*"]}
     endpoint = story.seen("endpoint", story.api.webhook_endpoints.create({**where, "api_version": story.version}))

@@ -203,3 +203,14 @@ def test_events_of_an_invoices_life_hold_objects_that_the_sdk_declares(shop: Sho
     for each in body(shop.api.events.list({"limit": 100}))["data"]:
         assert each["type"] in stripe.Event.__annotations__["type"].__args__
         assert not faults(each["data"]["object"]), each["type"]
+
+
+def test_an_invoice_does_not_say_whether_its_subscription_keeps_the_card(shop: Shop):
+    settings = {"payment_method_types": ["card"], "save_default_payment_method": "on_subscription"}
+    made = shop.subscription(payment_settings=settings, expand=["latest_invoice"])
+    assert made.payment_settings.save_default_payment_method == "on_subscription"
+    assert body(made)["latest_invoice"]["payment_settings"] == {
+        "default_mandate": None,
+        "payment_method_options": None,
+        "payment_method_types": ["card"],
+    }

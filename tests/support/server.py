@@ -29,6 +29,7 @@ import stripe
 
 from tests.support.wait import until
 
+DEFAULTS = {"TENURE_ALLOW_PRIVATE_WEBHOOKS": "true", "TENURE_RATE_LIMIT": "0"}
 _numbers = itertools.count(1)
 
 
@@ -128,10 +129,11 @@ def free_port() -> int:
 def serving(*options: str, env: dict[str, str] | None = None) -> Iterator[Server]:
     """A started server in a new folder; stopped, and the folder removed, at the end.
 
-    It may send webhooks to this machine, where the receiver is, unless `env` says otherwise.
+    It may send webhooks to this machine, where the receiver is, and takes any number of requests, unless `env` says
+    otherwise.
     """
     folder = Path(tempfile.mkdtemp(prefix="tenure-test-"))
-    server = Server(folder / "data", {"TENURE_ALLOW_PRIVATE_WEBHOOKS": "true"} | (env or {}), options)
+    server = Server(folder / "data", DEFAULTS | (env or {}), options)
     try:
         server.start()
         yield server

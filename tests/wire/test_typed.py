@@ -42,6 +42,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from"
     customer: str
     active: bool | UnsetType = UNSET
     count: int | UnsetType = UNSET
+    certain: Literal[True] | UnsetType = UNSET
     created: Range | int | UnsetType = UNSET
     currencies: dict[str, Range] | UnsetType = UNSET
     duration: Literal["forever", "once", "repeating"] | UnsetType = UNSET
@@ -77,6 +78,7 @@ VALUES = [
     ("count=-12", "count", -12),
     ("count=007", "count", 7),
     ("count=9223372036854775807", "count", 2**63 - 1),
+    ("certain=true", "certain", True),
     ("created=5", "created", 5),
     ("created[gte]=1&created[lt]=2", "created", Range(gte=1, lt=2)),
     ("currencies[eur][gte]=1&currencies[1][lt]=2", "currencies", {"eur": Range(gte=1), "1": Range(lt=2)}),

@@ -26,7 +26,15 @@ from tenure.domain.invoice_parts import (
     Period,
 )
 from tenure.domain.invoice_totals import priced
-from tenure.domain.invoices import DRAFT_S, BillingReason, Invoice, InvoiceStatus, LineItem, subscription_of
+from tenure.domain.invoices import (
+    DRAFT_S,
+    BillingReason,
+    Invoice,
+    InvoiceStatus,
+    LineItem,
+    invoiced,
+    subscription_of,
+)
 from tenure.domain.prorations import Value, in_trial, metered
 from tenure.domain.subscriptions import Debit, Status, Subscription, SubscriptionItem
 from tenure.store import accounts
@@ -264,7 +272,7 @@ def _of_subscription(invoice: Invoice, subscription: Subscription, at: int, pror
         discounts=subscription.discounts,
         footer=settings.footer or invoice.footer,
         parent=InvoiceParent(subscription_details=details),
-        payment_settings=subscription.payment_settings,
+        payment_settings=invoiced(subscription.payment_settings),
     )
 
 

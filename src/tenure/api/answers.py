@@ -4,11 +4,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tenure.domain.errors import Refused
+from tenure.domain.errors import Refused, TooMany
 from tenure.store.tx import Tx
+from tenure.web.rates import RETRY_AFTER_S
 from tenure.wire import errors
 
-RETRIED = (409, 500, 503)
+RETRIED = (409, 429, 500, 503)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,4 +41,7 @@ def answered(done: dict[str, Any] | Refused, rid: str) -> Answer:
 def refusal(exc: Exception, rid: str) -> Answer:
     """The error object of whatever was raised."""
     status, body = errors.envelope(exc, request_id=rid)
-    return Answer(status, written(body), {"Stripe-Should-Retry": "true"} if status in RETRIED else {})
+    headers = {"Stripe-Should-Retry": "true"} if status in RETRIED else {}
+    if isinstance(exc, TooMany):
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    return Answer(status, written(body), headers)

@@ -1,6 +1,6 @@
 """One request's way through the API: key, version, parameters, transaction, answer.
 
-Authorization ─▶ Stripe-Version ─▶ body or query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
+Stripe-Version ─▶ Authorization ─▶ rate ─▶ body, query ─▶ typed parameters ─▶ idempotency ─▶ operation ─▶ expand ─▶ JSON
 """
 
 from collections.abc import Sequence
@@ -66,11 +66,11 @@ class Handler:
         if not self.operation.writes:
 
             def read(tx: SystemTx) -> dict[str, Any] | Refused:
-                caller = auth.admit(tx, key, account)
+                caller = self._admitted(tx, key, account)
                 return self._run(tx.within(caller.scope), named, self._asked(req.query, req.version))
 
             return answered(await self.app.store.system_read(read, now=self.app.clock()), rid)
-        caller = await self.app.store.system_read(lambda tx: auth.admit(tx, key, account))
+        caller = await self.app.store.system_read(lambda tx: self._admitted(tx, key, account))
         auth.check_write(caller)
         raw = await req.parameters()
         asked = self._asked(raw, req.version)
@@ -92,6 +92,12 @@ class Handler:
             )
             return await idempotency.run(self.app, where, run, now=now, request=request)
         return answered(await self.app.store.write(caller.scope, run, now=now, request=request), rid)
+
+    def _admitted(self, tx: SystemTx, key: str, account: str | None) -> auth.Caller:
+        """The caller, whose request is counted. Raises Unauthenticated, Forbidden, TooMany."""
+        caller = auth.admit(tx, key, account)
+        self.app.rates.count(caller.scope, caller.key_id)
+        return caller
 
     def _asked(self, raw: bytes, version: str) -> Asked:
         if not raw and version is versions.CURRENT:

@@ -165,8 +165,9 @@ def _asking(call: Call, fields: dict[str, Any]) -> Asking:
     if back is not None:
         check_link(back, livemode=call.tx.scope.livemode, param="return_url")
     off_session = bool(fields.pop("off_session", False))
-    may_ask = not (off_session or fields.pop("error_on_requires_action", False))
+    error_instead = bool(fields.pop("error_on_requires_action", False))
     in_page = fields.pop("use_stripe_sdk", False)
+    may_ask = not (off_session or error_instead)
     return Asking(off_session=off_session, may_ask=may_ask, return_url=None if in_page else back)
 
 

@@ -26,7 +26,7 @@ from tenure.domain.signatures import new_secret, verify
 from tenure.settings import Settings
 from tenure.web.context import App
 
-SETTINGS: dict[str, Any] = {"allow_private_webhooks": True, "log_level": "warning"}
+SETTINGS: dict[str, Any] = {"allow_private_webhooks": True, "log_level": "warning", "rate_limit": 0}
 EMAIL = "owner@halyard.example"
 ADA = "Ada Moreau"
 

@@ -136,6 +136,11 @@ class FromInvoice(Part, frozen=True, kw_only=True):
     invoice: str
 
 
+def invoiced(settings: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What an invoice takes over of a subscription's payment settings: all but whether its card is to be kept."""
+    return settings and {name: value for name, value in settings.items() if name != "save_default_payment_method"}
+
+
 class Invoice(Document, frozen=True, kw_only=True):
     """What a customer owes. Below the line `billing_key` are fields that the wire does not show."""
 

@@ -7,17 +7,24 @@ Source: Stripe documentation, "Set the billing cycle date".
 """
 
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Literal
 
+from tenure.domain.errors import Invalid
+
 DAY_S = 86400
+END_OF_TIME = 253402300799  # the last second of the year 9999
 Interval = Literal["day", "week", "month", "year"]
 
 
 def add_months(at: int, months: int) -> int:
-    """The same day and time `months` later, or the last day of that month where it has no such day."""
+    """The same day and time `months` later, or the last day of that month where it has no such day. Raises Invalid."""
+    if not 0 <= at <= END_OF_TIME:
+        raise Invalid(f"Invalid timestamp: {at}.")
     moment = datetime.fromtimestamp(at, UTC)
     year, month0 = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise Invalid(f"Invalid timestamp: {months} months after {at} is no date.")
     day = min(moment.day, monthrange(year, month0 + 1)[1])
     return int(moment.replace(year=year, month=month0 + 1, day=day).timestamp())
 

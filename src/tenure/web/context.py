@@ -1,11 +1,12 @@
 """What every door is given: the store, the clock, the key ring and a few values of the settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenure.store.seal import KeyRing
 from tenure.store.store import Store
+from tenure.web.rates import Rates
 from tenure.wire.versions import CURRENT
 
 
@@ -23,3 +24,4 @@ class App:
     secure: bool
     allow_private_webhooks: bool = False
     api_version: str = CURRENT
+    rates: Rates = field(default_factory=lambda: Rates(0))

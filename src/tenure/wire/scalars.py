@@ -54,8 +54,8 @@ def scalar(hint: Any) -> Scalar | None:
     """The reader of a type, or None when the type is not that of a single value."""
     bare, bounds = unwrap(hint)
     if typing.get_origin(bare) is Literal:
-        values = typing.get_args(bare)
-        return Scalar("string", values, _one_of({value: value for value in values}))
+        by_text = {_spelt(value): value for value in typing.get_args(bare)}
+        return Scalar("string", tuple(by_text), _one_of(by_text))
     if not isinstance(bare, type):
         return None
     if issubclass(bare, Enum):
@@ -108,6 +108,11 @@ def _one_of(values: dict[str, Any]) -> Convert:
             raise not_one_of(path, words) from None
 
     return convert
+
+
+def _spelt(value: Any) -> str:
+    """A literal as forms have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _TRUE, _FALSE = ("true", "True"), ("false", "False")  # the official SDK for Python wrote them as Python does until 2025
