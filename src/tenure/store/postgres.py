@@ -15,7 +15,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.dialects.postgresql.psycopg import dialect as postgres_dialect
 
-from tenure.domain.documents import Request, Scope, ready
+from tenure.domain.documents import Request, Scope, ready, ready_structs
 from tenure.domain.errors import Unavailable
 from tenure.store import migrate
 from tenure.store.errors import AlreadyExists, Stale
@@ -99,6 +99,7 @@ class PostgresStore(Store):
     async def start(self) -> None:
         for cls in KINDS:
             ready(cls)
+        ready_structs()
         self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="postgres")
         self._background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="postgres-background")
         self._pool = ConnectionPool(
