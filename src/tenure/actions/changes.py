@@ -101,11 +101,12 @@ def _due(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, at:
     kept = books(tx, [before, after])
     moved = _moved(before, after)
     begun = [i for i in come if i.current_period_start == now and i.id not in moved]
-    whole = [i for i in begun if _starts(old.get(i.id), i, after, kept, now)]
+    rough = terms.proration == "none"  # no part of a price is asked for: another interval costs all of it at once
+    whole = [i for i in begun if (rough and i.id in old) or _starts(old.get(i.id), i, after, kept, now)]
     lines = _usage(tx, before, gone, new, kept, now)
     if not prorations.in_trial(after, now):
         lines += billing.starting_lines(tx, after, whole, kept, now)
-    if terms.proration == "none":
+    if rough:
         return Due(_as_billed(after, old, whole), lines)
     given, asked = _prorated(before, after, kept, at, gone=gone, come=[item for item in come if item not in whole])
     items = [proration_items.proration_item(tx, after, each, kept, now, date=at) for each in (*given, *asked)]
