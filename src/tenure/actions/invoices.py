@@ -279,7 +279,7 @@ def voided(tx: Tx, before: Invoice, now: int) -> Invoice:
     )
     saved(tx, after, "invoice.voided")
     used = (before.ending_balance or 0) - before.starting_balance
-    if used:
+    if used and tx.get(Customer, before.customer) is not None:
         customer_balance.move(
             tx,
             before.customer,
