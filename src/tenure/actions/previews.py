@@ -212,6 +212,11 @@ def _changed(tx: Tx, before: Subscription, fields: Mapping[str, Any], details: d
     if fields.get("discounts") is not None:
         asked["discounts"] = fields["discounts"]
     after = before
+    if isinstance(asked.get("billing_cycle_anchor"), int):
+        raise Invalid(
+            "For existing subscriptions, the billing_cycle_anchor can only be set to `now` or `unchanged`.",
+            param="subscription_details[billing_cycle_anchor]",
+        )
     if asked:
         params = patch(UpdateSubscription(), {**asked, "payment_behavior": "default_incomplete"})
         after = subscriptions.update(tx, before.id, params)

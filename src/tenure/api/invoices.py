@@ -26,7 +26,7 @@ from tenure.api.resource import (
 )
 from tenure.domain.customers import CustomField, Shipping
 from tenure.domain.documents import Part, full
-from tenure.domain.errors import NotFound, Refused
+from tenure.domain.errors import Invalid, NotFound, Refused
 from tenure.domain.invoices import Invoice
 from tenure.domain.requests import (
     AutomaticTaxGiven,
@@ -279,12 +279,23 @@ def _edited(verb: Any) -> Any:
     return run
 
 
+def _anchored(anchor: dict[str, Any]) -> int | str:
+    """The moment or the word that the newer spelling means. Raises Invalid."""
+    if (anchor["type"] == "timestamp") is not ("timestamp" in anchor):
+        raise Invalid(
+            "You must pass `timestamp` when `type` is `timestamp`, and only then.",
+            param="subscription_details[billing_cycle_anchor][timestamp]",
+        )
+    moment: int | str = anchor.get("timestamp", anchor["type"])
+    return moment
+
+
 def _preview(call: Call) -> Shape:
     fields = given(call.params)
     details = fields.get("subscription_details") or {}
     anchor = details.get("billing_cycle_anchor")
     if isinstance(anchor, dict):
-        details["billing_cycle_anchor"] = anchor.get("timestamp", anchor["type"])
+        details["billing_cycle_anchor"] = _anchored(anchor)
     seen = previews.preview(call.tx, fields)
     return shown(call, seen)
 
