@@ -4,6 +4,7 @@ Change(after, deleted, events)
   documents ──▶ insert, or update where ver is still the loaded one
   events    ──▶ previous_attributes = difference(render(before), render(after)) ──▶ events
   endpoints ──▶ those of the scope that want the type ──▶ deliveries, each in its lane
+  mails     ──▶ what domain/mails.py reads off the events ──▶ the outbox
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,10 +17,11 @@ from sqlalchemy import bindparam, delete, false, insert, select
 from tenure.domain.documents import Change, Document, EventDraft, Identified, compact, full
 from tenure.domain.events import Event, EventData, EventRequest, difference
 from tenure.domain.invoices import Invoice
+from tenure.domain.mails import notices
 from tenure.domain.prices import Price
 from tenure.domain.subscriptions import Subscription
 from tenure.domain.webhook_endpoints import WebhookEndpoint
-from tenure.store import queries
+from tenure.store import mails, queries
 from tenure.store.cache import ALL, Loaded
 from tenure.store.errors import AlreadyExists, Stale
 from tenure.store.kinds import KINDS
@@ -65,6 +67,7 @@ def record(tx: "Tx", batches: Iterable[Batch]) -> None:
     for batch in batches:
         if batch.events:
             _record(tx, batch.events, batch.before)
+            mails.queue(tx, notices(batch.events, batch.before, now=tx.now))
 
 
 def without_updates(batches: Iterable[Batch], told: Iterable[EventDraft]) -> list[Batch]:

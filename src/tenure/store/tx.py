@@ -67,6 +67,8 @@ class SystemTx:
         self.now = now
         self.cache = cache
         self.wakes = False
+        # Rows of accounts that were read here, where no cache keeps them.
+        self.accounts: dict[str, Row | None] = {}
         self.dialect = link.plans.dialect.name
         self._ms = 0
 
@@ -115,6 +117,7 @@ class SystemTx:
         try:
             yield
         except BaseException:
+            self.accounts.clear()
             self.link.change("ROLLBACK TO SAVEPOINT inner_part", {})
             self.link.change("RELEASE SAVEPOINT inner_part", {})
             raise
