@@ -156,8 +156,8 @@ def message_of(letter: Letter, *, sender: str, to: str, id: str, at: int) -> Ema
         with contextlib.suppress(InvalidAddress):
             message["Reply-To"] = Address(addr_spec=address_of(letter.reply_to))
     message["Subject"] = header_line(letter.subject)
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(letter), cte="quoted-printable")
     message.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language
     return message

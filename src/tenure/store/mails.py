@@ -26,6 +26,7 @@ from tenure.domain.subscriptions import Subscription
 from tenure.i18n import languages, locales
 from tenure.store import accounts
 from tenure.store.mail_schema import mails
+from tenure.store.page import Page
 
 if TYPE_CHECKING:
     from tenure.store.tx import SystemTx, Tx
@@ -108,9 +109,12 @@ _AGAIN = (
     .where(_scoped, mails.c.id == bindparam("mail"), mails.c.state.in_(("sent", "failed", "unsent")))
     .values(state="pending", attempt=0, next_at=bindparam("now"), error=None, sent_at=None, **_free)
 )
-_OLDER = tuple_(mails.c.created, mails.c.id) < tuple_(bindparam("of_created"), bindparam("of_id"))
-_listed = select(mails).where(_scoped).order_by(mails.c.created.desc(), mails.c.id.desc()).limit(bindparam("limit"))
-_PAGE, _PAGE_AFTER = _listed, _listed.where(_OLDER)
+_place = tuple_(mails.c.created, mails.c.id)
+_cursor = tuple_(bindparam("of_created"), bindparam("of_id"))
+_some = select(mails).where(_scoped).limit(bindparam("limit"))
+_NEWEST = _some.order_by(mails.c.created.desc(), mails.c.id.desc())
+_OLDER = _NEWEST.where(_place < _cursor)
+_NEWER = _some.order_by(mails.c.created, mails.c.id).where(_place > _cursor)
 
 
 def queue(tx: "Tx", notices: Iterable[Notice]) -> None:
@@ -210,12 +214,18 @@ def resend(tx: "Tx", id: str) -> bool:
     return tx.run(_AGAIN, **tx.bound, mail=id, now=tx.now) == 1
 
 
-def page(tx: "Tx", *, limit: int, after: str | None = None) -> tuple[list[Mail], bool]:
-    """Mails, the newest first, from below `after`; and whether more follow."""
-    start = get(tx, after) if after else None
-    more = {"of_created": start.created, "of_id": start.id} if start is not None else {}
-    rows = tx.rows(_PAGE_AFTER if more else _PAGE, **tx.bound, limit=limit + 1, **more)
-    return [_mail(row) for row in rows[:limit]], len(rows) > limit
+def page(tx: "Tx", *, limit: int, after: str | None = None, before: str | None = None) -> Page[Mail]:
+    """Mails, the newest first: the newest of all, or those next to one; a cursor that is unknown is none."""
+    start = get(tx, after or before or "")
+    if start is None:
+        rows = tx.rows(_NEWEST, **tx.bound, limit=limit + 1)
+    else:
+        statement = _OLDER if after else _NEWER
+        rows = tx.rows(statement, **tx.bound, limit=limit + 1, of_created=start.created, of_id=start.id)
+    items = [_mail(row) for row in rows[:limit]]
+    if start is not None and not after:
+        items.reverse()
+    return Page(items=items, has_more=len(rows) > limit)
 
 
 def _mail(row: Any) -> Mail:

@@ -10,8 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy.sql import Executable
@@ -24,6 +23,7 @@ from tenure.domain.promotion_codes import PromotionCode
 from tenure.store import queries, saving
 from tenure.store.cache import ALL, KEPT, Cache, Loaded
 from tenure.store.kinds import KINDS
+from tenure.store.page import Page as Page
 from tenure.store.queries import Condition
 from tenure.store.statements import Plans, Raw, Row
 
@@ -49,14 +49,6 @@ class Link(Protocol):
 
     def change_each(self, text: str, params: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement once for each of these, in their order."""
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """One page of a list, and whether more follow in its direction."""
-
-    items: list[T]
-    has_more: bool
 
 
 class SystemTx:
