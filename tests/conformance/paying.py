@@ -93,7 +93,21 @@ def _paid(shop: Shop) -> Any:
     return shop.api.invoice_payments.list({"invoice": subscription.latest_invoice, "status": "paid"})
 
 
+REFUNDS = "/v1/refunds"
+
+
+def _refund(shop: Shop) -> Any:
+    paid = intent(shop, payment_method="pm_card_visa", confirm=True, return_url="https://example.com/")
+    return shop.api.refunds.create({"payment_intent": paid.id, "amount": 500, "reason": "duplicate"})
+
+
 PAYING: dict[str, Callable[[Shop], Any]] = {
+    f"POST {REFUNDS}": _refund,
+    f"GET {REFUNDS}/{{id}}": lambda shop: shop.api.refunds.retrieve(
+        _refund(shop).id, {"expand": ["payment_intent.customer"]}
+    ),
+    f"POST {REFUNDS}/{{id}}": lambda shop: shop.api.refunds.update(_refund(shop).id, {"metadata": {"a": "b"}}),
+    f"GET {REFUNDS}": lambda shop: shop.api.refunds.list({"payment_intent": _refund(shop).payment_intent}),
     f"POST {METHODS}": lambda shop: (_sepa(shop), method(shop, card=NUMBER, allow_redisplay="always"))[1],
     f"GET {METHODS}/{{id}}": lambda shop: shop.api.payment_methods.retrieve(_sepa(shop).id),
     f"POST {METHODS}/{{id}}": lambda shop: shop.api.payment_methods.update(

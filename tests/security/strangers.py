@@ -127,7 +127,10 @@ def _papers(api: Any, customer: str, paid: str) -> dict[str, str]:
     item = api.invoice_items.create({"customer": customer, "amount": 100, "currency": "eur", "invoice": draft})
     vat = {"type": "eu_vat", "value": "DE136695976"}
     rate = {"display_name": "VAT", "inclusive": False, "percentage": 19}
+    paying = {"amount": 700, "currency": "eur", "customer": customer, "payment_method": "pm_card_visa", "confirm": True}
+    payment = api.payment_intents.create({**paying, "return_url": "https://example.com/"}).id
     return {
+        "refunds": api.refunds.create({"payment_intent": payment, "amount": 100}).id,
         "invoices": draft,
         "lines": api.invoices.retrieve(draft).lines.data[0].id,
         "credit_notes": note.id,

@@ -178,6 +178,19 @@ def news_of(shop: Shop, kind: str, invoice: Any) -> int:
     return sum(event.data.object["payment_intent"] in intents for event in listed)
 
 
+def test_refunds_without_a_note_race_with_those_of_notes(shop: Shop, raw: Raw):
+    invoice = paid(shop)
+    [payment] = shop.api.invoice_payments.list({"invoice": invoice.id}).data
+    intent = payment.payment.payment_intent
+    terms = {"invoice": invoice.id, "amount": 1500, "refund_amount": 1500}
+    answers = at_once(
+        *[post(raw, "/v1/refunds", {"payment_intent": intent, "amount": 1500})] * 8,
+        *[post(raw, "/v1/credit_notes", terms)] * 8,
+    )
+    assert statuses(answers) == {200: 2, 400: 14}
+    assert sum(each.amount for each in shop.api.refunds.list({"payment_intent": intent}).data) == 3000
+
+
 def test_a_note_that_is_voided_many_times_is_undone_once(shop: Shop, raw: Raw):
     invoice = opened(shop)
     note = shop.api.credit_notes.create({"invoice": invoice.id, "amount": 1500})

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tenure.actions import billing, customers, invoice_items, renewals, subscriptions
-from tenure.actions.clock import moment
+from tenure.actions.clock import moment, page_all
 from tenure.actions.patch import patch
 from tenure.actions.terms import prices_of
 from tenure.domain import amounts
@@ -115,18 +115,28 @@ def _as_draft(invoice: Invoice) -> Invoice:
 
 def _happened(tx: Tx, fields: Mapping[str, Any]) -> Invoice:
     details = dict(fields.get("subscription_details") or {})
-    if fields.get("subscription") is None:
+    id = fields.get("subscription")
+    if id is None:
         customer = _customer(tx, fields)
         if details.get("items"):
             return _created(tx, customer, fields, details)
-        return _loose(tx, customer, fields)
-    before = tx.lock(Subscription, fields["subscription"], param="subscription")
+        id = _soonest(tx, customer)
+        if id is None:
+            return _loose(tx, customer, fields)
+    before = tx.lock(Subscription, id, param="subscription")
     if fields.get("customer") not in (None, before.customer):
         raise NotFound(f"No such subscription: '{before.id}'", code="resource_missing", param="subscription")
     if before.status in TERMINAL:
         raise Invalid(NONE.format(customer=before.customer), code="invoice_upcoming_none")
     _with_items(tx, fields, before.customer, before.id)
     return _changed(tx, before, fields, details)
+
+
+def _soonest(tx: Tx, customer: Customer) -> str | None:
+    """The subscription of the customer that is billed next."""
+    going = [each for each in page_all(tx, Subscription, [("customer", "=", customer.id)]) if not stops(each)]
+    ends = {each.id: min(item.current_period_end for item in each.items) for each in going}
+    return min(ends, key=lambda id: (ends[id], id)) if ends else None
 
 
 def _customer(tx: Tx, fields: Mapping[str, Any]) -> Customer:

@@ -1,9 +1,14 @@
 """Refunds: give money of a payment intent back, and what the gateway learns about it later."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from tenure import gateways
-from tenure.actions.clock import page_all
+from tenure.actions.clock import moment, page_all
+from tenure.actions.patch import merged_metadata, patch
+from tenure.domain.customers import Customer
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Conflict
 from tenure.domain.payment_intents import PaymentIntent
@@ -12,7 +17,34 @@ from tenure.domain.refunds import Refund, RefundReason, RefundStatus, check_amou
 from tenure.store.tx import Tx
 
 
-def refund(tx: Tx, intent_id: str, *, amount: int | None, reason: RefundReason | None, now: int) -> Refund:
+def create(tx: Tx, fields: Mapping[str, Any]) -> Refund:
+    """Give money of a payment back. Raises NotFound, Invalid, Conflict."""
+    intent = tx.need(PaymentIntent, fields["payment_intent"], param="payment_intent")
+    owner = tx.get(Customer, intent.customer) if intent.customer is not None else None
+    now = moment(tx, owner.test_clock if owner is not None else None)
+    metadata = merged_metadata({}, fields.get("metadata") or {})
+    amount, reason = fields.get("amount"), fields.get("reason")
+    return refund(tx, intent.id, amount=amount, reason=reason, now=now, metadata=metadata)
+
+
+def update(tx: Tx, id: str, fields: Mapping[str, Any]) -> Refund:
+    """Change the metadata."""
+    before = tx.lock(Refund, id, param="id")
+    after = patch(before, fields)
+    if after != before:
+        tx.save(Change(after=(after,), events=(EventDraft("refund.updated", after),)))
+    return after
+
+
+def refund(
+    tx: Tx,
+    intent_id: str,
+    *,
+    amount: int | None,
+    reason: RefundReason | None,
+    now: int,
+    metadata: dict[str, str] | None = None,
+) -> Refund:
     """Give back `amount`, or all that is left of it. Raises Invalid where that is more than came in."""
     intent = tx.lock(PaymentIntent, intent_id, param="payment_intent")
     left = intent.amount_received - refunded(tx, intent_id)
@@ -26,6 +58,7 @@ def refund(tx: Tx, intent_id: str, *, amount: int | None, reason: RefundReason |
         amount=wanted,
         currency=intent.currency,
         customer=intent.customer,
+        metadata=metadata or {},
         payment_intent=intent.id,
         payment_method=intent.payment_method,
         reason=reason,

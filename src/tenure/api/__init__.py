@@ -27,6 +27,7 @@ from tenure.api import (
     prices,
     products,
     promotion_codes,
+    refunds,
     sessions,
     setup_intents,
     subscription_items,
@@ -37,6 +38,7 @@ from tenure.api import (
     test_clocks,
     webhook_endpoints,
 )
+from tenure.api.absent import ABSENT
 from tenure.api.door import Door, Verbs
 from tenure.api.handler import Handler
 from tenure.api.resource import Resource
@@ -70,6 +72,7 @@ RESOURCES: tuple[Resource, ...] = (
     prices.RESOURCE,
     products.RESOURCE,
     promotion_codes.RESOURCE,
+    refunds.RESOURCE,
     sessions.RESOURCE,
     setup_intents.RESOURCE,
     subscription_items.RESOURCE,
@@ -86,7 +89,7 @@ RESOURCES: tuple[Resource, ...] = (
 def door(app: App) -> Door:
     """Every operation of every resource."""
     routes: dict[str, Verbs] = {}
-    for resource in RESOURCES:
+    for resource in (*RESOURCES, *ABSENT):
         for operation in resource.operations:
             routes.setdefault(resource.path + operation.path, {})[operation.verb] = Handler(app, resource, operation)
     return Door(routes)

@@ -6,7 +6,7 @@ from typing import Any
 from tenure.domain.coupons import Coupon
 from tenure.domain.credit_notes import CreditNote
 from tenure.domain.customer_balance import CustomerBalanceTransaction
-from tenure.domain.customers import Customer
+from tenure.domain.customers import Customer, credit_of
 from tenure.domain.discounts import Discount
 from tenure.domain.documents import Document, full
 from tenure.domain.entitlements import Feature
@@ -134,6 +134,8 @@ def _load(tx: Tx, root: dict[str, Any], kind: str, ids: list[str]) -> dict[str, 
         return _discounts(tx, root, set(ids))
     if kind == "customer.subscriptions":
         return {id: _subscriptions_of(tx, id) for id in ids}
+    if kind == "customer.invoice_credit_balance":
+        return {id: credit_of(doc) for id, doc in tx.many(Customer, ids).items()}
     if kind == "customer.tax_ids":
         return {id: _tax_ids_of(tx, id) for id in ids}
     if kind == "invoice.payments":

@@ -140,4 +140,7 @@ def refuse_unsupported(resource: Resource, names: Iterable[str]) -> None:
 
 def missing_route(verb: str, path: str) -> NotFound:
     """Stripe's words for a URL that does not exist."""
-    return NotFound(f"Unrecognized request URL ({verb}: {path}). Please see the documentation of Tenure's API.")
+    return NotFound(
+        f"Unrecognized request URL ({verb}: {path}). It is not supported by Tenure, whose documentation of the API "
+        "lists what is."
+    )

@@ -76,3 +76,8 @@ class Customer(Document, frozen=True, kw_only=True):
     shipping: Shipping | None = None
     tax_exempt: TaxExempt = "none"
     test_clock: str | None = None
+
+
+def credit_of(customer: Customer) -> dict[str, int]:
+    """The balance by currency, as `invoice_credit_balance` shows it; negative in the customer's favour."""
+    return {customer.currency: customer.balance} if customer.currency and customer.balance else {}

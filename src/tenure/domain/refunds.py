@@ -61,15 +61,17 @@ def move(refund: Refund, to: RefundStatus, **changes: Any) -> Refund:
 
 def check_amount(amount: int, *, received: int, refunded: int) -> None:
     """Refuse to give back more than came in. Raises Invalid."""
+    if received == 0:
+        raise Conflict("This PaymentIntent does not have a successful charge to refund.")
+    if refunded >= received:
+        raise Conflict("This payment has already been refunded.", code="charge_already_refunded")
     if amount < 1:
         raise Invalid(
             "This value must be greater than or equal to 1.", code="parameter_invalid_integer", param="amount"
         )
-    if received == 0:
-        raise Conflict("This PaymentIntent does not have a successful charge to refund.")
     if amount > received - refunded:
         raise Invalid(
             f"Refund amount ({amount}) is greater than unrefunded amount on the payment ({received - refunded}).",
-            code="charge_already_refunded" if refunded >= received else "amount_too_large",
+            code="amount_too_large",
             param="amount",
         )

@@ -69,6 +69,8 @@ FIELDS: dict[str, dict[str, Edge]] = {
     "coupon": {"applies_to": Hidden("coupon"), "currency_options": Hidden("coupon")},
     "customer": {
         "default_source": Ref("source"),
+        "discount": Inside("discount"),
+        "invoice_credit_balance": Hidden("customer.invoice_credit_balance"),
         "invoice_settings": Part({"default_payment_method": Ref("payment_method")}),
         "sources": Hidden("customer.sources", then=Page("source")),
         "subscriptions": Hidden("customer.subscriptions", then=Page("subscription")),
