@@ -1,6 +1,7 @@
 """The portal's home: the customer's subscriptions, what happens to them next, and what can be done.
 
 GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing information ─ the newest invoices
+            ?after=<id> goes on with older subscriptions
 """
 
 from msgspec.structs import replace
@@ -23,7 +24,8 @@ from tenure.web.portal_pages import HOME, HomePage, Notice
 from tenure.web.portal_plans import UNPAID, Catalog, Due, ends_at, plan, plan_name
 
 MOST_SHOWN = 100
-PRICED = 10
+ON_A_PAGE = 10  # each card says what its next invoice comes to
+LIVE = [status.value for status in Status if status not in TERMINAL]
 
 
 def catalog_of(tx: Tx, subscriptions: list[Subscription]) -> Catalog:
@@ -44,32 +46,43 @@ def show(tx: Tx, visit: Visit) -> Answer:
     task = visit.flow.subscription_cancel if visit.flow else None
     if task is not None and not visit.has_home():
         return Goto(f"/p/subscriptions/{task.subscription}/cancel")
-    every = tx.page(Subscription, [("customer", "=", visit.customer.id)], limit=MOST_SHOWN).items
-    shown = [each for each in every if each.status is not Status.INCOMPLETE_EXPIRED]
-    catalog = catalog_of(tx, shown)
+    after = visit.asked.query.get("after")
+    last = tx.get(Subscription, after) if after else None
+    if after and (last is None or last.customer != visit.customer.id):
+        return Goto(HOME)
+    page = tx.page(Subscription, _own(visit, LIVE), limit=ON_A_PAGE, starting_after=after)
+    current = page.items
+    past = tx.page(Subscription, _own(visit, [Status.CANCELED.value]), limit=MOST_SHOWN).items
+    others = spoken_of(tx, visit)
+    catalog = catalog_of(tx, [*current, *past, *others])
     may_cancel = visit.configuration.features.subscription_cancel.enabled
-    current = [each for each in shown if each.status not in TERMINAL]
-    past = [each for each in shown if each.status in TERMINAL]
     bills, more = invoices.newest(tx, visit)
     return Shown(
         HomePage(
             plans=tuple(
-                plan(
-                    each,
-                    catalog,
-                    visit.reader,
-                    may_cancel=may_cancel,
-                    due=due_of(tx, visit, each) if n < PRICED else None,
-                )
-                for n, each in enumerate(current)
+                plan(each, catalog, visit.reader, may_cancel=may_cancel, due=due_of(tx, visit, each))
+                for each in current
             ),
+            older=f"{HOME}?after={current[-1].id}" if page.has_more else "",
+            first=after is None,
             past=tuple(plan(each, catalog, visit.reader) for each in past),
-            notices=notices(visit, shown, catalog),
+            notices=notices(visit, others, catalog),
             details=details(visit.customer, visit),
             invoices=bills,
             more_invoices=more,
         )
     )
+
+
+def _own(visit: Visit, statuses: list[str]) -> list[tuple[str, str, object]]:
+    return [("customer", "=", visit.customer.id), ("status", "in", statuses)]
+
+
+def spoken_of(tx: Tx, visit: Visit) -> list[Subscription]:
+    """The subscriptions that a notice may be about: those that the address names, and one that is unpaid."""
+    named = [tx.get(Subscription, visit.asked.query.get(name, "")) for name in ("renewed", "canceled", "saved")]
+    unpaid = tx.page(Subscription, _own(visit, sorted(status.value for status in UNPAID)), limit=1).items
+    return [each for each in (*named, *unpaid) if each is not None and each.customer == visit.customer.id]
 
 
 def open_invoices(tx: Tx, subscription: Subscription) -> list[Invoice]:
