@@ -155,6 +155,13 @@ def test_what_an_older_version_cannot_ask_for_is_refused_by_its_own_name(
     assert (refused.status, refused.error["param"]) == (400, param)
 
 
+def test_an_endpoint_of_a_version_that_is_not_spoken_is_refused(raw: Raw):
+    given = {"url": "https://example.com/hook", "enabled_events[]": "*", "api_version": "2011-01-01"}
+    refused = raw.post("/v1/webhook_endpoints", given)
+    assert (refused.status, refused.error["param"]) == (400, "api_version")
+    assert refused.error["message"] == "Invalid Stripe API version: 2011-01-01"
+
+
 def test_parameters_of_older_versions_are_unknown_to_newer_ones(raw: Raw):
     refused = raw.post("/v1/promotion_codes", {"coupon": "a"})
     assert (refused.status, refused.error["code"]) == (400, "parameter_unknown")

@@ -92,3 +92,15 @@ def test_what_is_too_large_too_deep_or_no_text_is_refused(raw: Raw, form: str):
     else:
         assert answer.status == 400 and answer.error["message"]
     assert raw.get("/v1/customers?limit=1").status == 200
+
+
+ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "//x.example", "https://a@b.example", "x", "https://"]
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+def test_the_address_of_a_product_is_one_of_the_web(raw: Raw, url: str):
+    for name in ("url", "images[0]"):
+        refused = raw.post("/v1/products", {"name": "Studio", name: url})
+        assert (refused.status, refused.error["code"], refused.error["param"]) == (400, "url_invalid", name)
+    made = raw.post("/v1/products", {"name": "Studio", "url": "http://a.example/b", "images[0]": "https://a.example/c"})
+    assert raw.post(f"/v1/products/{made.json['id']}", {"url": url}).status == 400

@@ -49,7 +49,7 @@ def _create(call: Call) -> Shape:
     fields.pop("connect", None)
     check_url(fields["url"], allow_private=call.app.allow_private_webhooks)
     if "api_version" in fields:
-        versions.check(fields["api_version"])
+        versions.check(fields["api_version"], param="api_version")
     secret = new_secret(secrets.token_bytes(32))
     endpoint = webhook_endpoints.create(call.tx, fields, secret=secret, seal=call.app.ring.seal)
     return {**shown(call, endpoint), "secret": secret}

@@ -56,13 +56,13 @@ _NAMES = {name: name for name in UNDONE}
 _QUOTED_LENGTH = 100
 
 
-def check(header: str | None) -> str:
+def check(header: str | None, *, param: str | None = None) -> str:
     """The version to answer in, CURRENT itself for the newest. Raises Invalid for one that is not spoken here."""
     if header is None:
         return CURRENT
     known = _NAMES.get(header)
     if known is None:
-        raise Invalid(f"Invalid Stripe API version: {header[:_QUOTED_LENGTH]}")
+        raise Invalid(f"Invalid Stripe API version: {header[:_QUOTED_LENGTH]}", param=param)
     return known
 
 
