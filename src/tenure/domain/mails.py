@@ -10,7 +10,8 @@
     ….trial_will_end                  trial_will_end
     an accepted offer                 offer_accepted
 
-A notice has a key of its kind, its object and its moment: the same thing is never mailed twice.
+A notice has a key of its kind, its object and its moment: the same thing is never mailed twice. The moment is the try,
+the due date or the trial's end; of what people may do again and again it is the millisecond in which they did.
 """
 
 from collections.abc import Iterable, Mapping
@@ -110,8 +111,8 @@ def wanted(settings: Mapping[str, Any], kind: MailKind) -> bool:
 Befores = Mapping[tuple[type[Document], str], Document]
 
 
-def notices(events: Iterable[EventDraft], before: Befores, *, now: int) -> tuple[Notice, ...]:
-    """The mails that the events of one change call for; `now` is the moment of sending something by hand."""
+def notices(events: Iterable[EventDraft], before: Befores, *, now_ms: int) -> tuple[Notice, ...]:
+    """The mails that the events of one change call for; `now_ms`, in milliseconds, tells two sendings apart."""
     due = [each for each in events if each.type in MAILED]
     if not due:
         return ()
@@ -122,18 +123,18 @@ def notices(events: Iterable[EventDraft], before: Befores, *, now: int) -> tuple
         if isinstance(each.doc, Invoice):
             if each.type == FAILED and each.doc.id in asking:
                 continue
-            found.append(_of_invoice(each.type, each.doc, was if isinstance(was, Invoice) else None, now))
+            found.append(_of_invoice(each.type, each.doc, was if isinstance(was, Invoice) else None, now_ms))
         elif isinstance(each.doc, Subscription):
-            found.append(_of_subscription(each.type, each.doc, was if isinstance(was, Subscription) else None))
+            found.append(_of_subscription(each.type, each.doc, was if isinstance(was, Subscription) else None, now_ms))
     return tuple(each for each in found if each is not None)
 
 
-def _of_invoice(type: str, invoice: Invoice, before: Invoice | None, now: int) -> Notice | None:
+def _of_invoice(type: str, invoice: Invoice, before: Invoice | None, now_ms: int) -> Notice | None:
     match type:
         case "invoice.payment_failed" | "invoice.payment_action_required":
             return _unpaid(type, invoice, before)
         case "invoice.sent":
-            return _about(MailKind.INVOICE_SENT, invoice, str(now))
+            return _about(MailKind.INVOICE_SENT, invoice, str(now_ms))
         case "invoice.overdue":
             return _about(MailKind.INVOICE_OVERDUE, invoice, str(invoice.due_date))
         case _:
@@ -168,12 +169,12 @@ def _about(kind: MailKind, invoice: Invoice, moment: str) -> Notice:
     return Notice(kind=kind, object_id=invoice.id, moment=moment, customer=invoice.customer, facts=facts)
 
 
-def _of_subscription(type: str, after: Subscription, before: Subscription | None) -> Notice | None:
+def _of_subscription(type: str, after: Subscription, before: Subscription | None, now_ms: int) -> Notice | None:
     if type == UPDATED:
-        return _updated(after, before) if before is not None else None
+        return _updated(after, before, now_ms) if before is not None else None
     if type == DELETED:
         early = after.cancel_at is None or (after.ended_at or 0) < after.cancel_at
-        return _canceled(after, ended=True) if early and _asked(after) else None
+        return _canceled(after, now_ms, ended=True) if early and _asked(after) else None
     facts = Facts(trial_end=after.trial_end, subscription=after.id, ends_at=after.cancel_at)
     return _on(MailKind.TRIAL_WILL_END, after, str(after.trial_end), facts)
 
@@ -182,7 +183,7 @@ def _asked(subscription: Subscription) -> bool:
     return subscription.cancellation_details.reason == "cancellation_requested"
 
 
-def _updated(after: Subscription, before: Subscription) -> Notice | None:
+def _updated(after: Subscription, before: Subscription, now_ms: int) -> Notice | None:
     """An end that was set or taken back; one that moves with its period is no news."""
     if before.cancel_at is None and after.cancel_at is None:
         return None
@@ -190,15 +191,15 @@ def _updated(after: Subscription, before: Subscription) -> Notice | None:
         if after.status in TERMINAL:
             return None
         facts = Facts(subscription=after.id, ends_at=before.cancel_at, canceled_at=before.canceled_at)
-        return _on(MailKind.CANCELLATION_UNDONE, after, f"{before.canceled_at}", facts)
+        return _on(MailKind.CANCELLATION_UNDONE, after, str(now_ms), facts)
     same = before.canceled_at == after.canceled_at and before.cancel_at is not None
-    return None if same or not _asked(after) else _canceled(after, ended=False)
+    return None if same or not _asked(after) else _canceled(after, now_ms, ended=False)
 
 
-def _canceled(after: Subscription, *, ended: bool) -> Notice:
+def _canceled(after: Subscription, now_ms: int, *, ended: bool) -> Notice:
     ends_at = after.ended_at if ended else after.cancel_at
     facts = Facts(subscription=after.id, canceled_at=after.canceled_at, ends_at=ends_at, ended=ended)
-    return _on(MailKind.CANCELLATION, after, f"{after.canceled_at}-{ends_at}", facts)
+    return _on(MailKind.CANCELLATION, after, str(now_ms), facts)
 
 
 def _on(kind: MailKind, subscription: Subscription, moment: str, facts: Facts) -> Notice:

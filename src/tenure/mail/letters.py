@@ -63,8 +63,11 @@ def _harmless(character: str) -> str:
 
 
 def header_line(text: str) -> str:
-    """The same, cut to what a header may hold."""
-    return one_line(text)[:HEADER_MAX]
+    """The same, cut to what a header may hold, and with no encoded words in it.
+
+    Python's email package decodes those in a value that it is given, line breaks and all, and writes what they hold.
+    """
+    return one_line(text)[:HEADER_MAX].replace("=?", "= ?")
 
 
 @cache

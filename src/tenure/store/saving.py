@@ -67,7 +67,7 @@ def record(tx: "Tx", batches: Iterable[Batch]) -> None:
     for batch in batches:
         if batch.events:
             _record(tx, batch.events, batch.before)
-            mails.queue(tx, notices(batch.events, batch.before, now=tx.now))
+            mails.queue(tx, notices(batch.events, batch.before, now_ms=tx.now_ms()))
 
 
 def without_updates(batches: Iterable[Batch], told: Iterable[EventDraft]) -> list[Batch]:
