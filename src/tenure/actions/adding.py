@@ -11,7 +11,7 @@ from tenure.domain import amounts
 from tenure.domain.errors import Invalid
 from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoice_parts import Period, PriceDetails, Pricing, SubscriptionDetails, SubscriptionReference
-from tenure.domain.prices import Price
+from tenure.domain.prices import Price, check_fixed
 from tenure.domain.products import Product
 from tenure.domain.requests import AddedItemGiven, PeriodGiven, TimeGiven
 from tenure.domain.subscriptions import Subscription
@@ -45,7 +45,7 @@ def _item(tx: Tx, asked: AddedItemGiven, subscription: Subscription, now: int, p
         discounts=discounts.resolve(
             tx,
             found,
-            discounts.of_subscription(subscription, frozenset({price.product})),
+            discounts.of_prices(subscription, [price], amounts.total(price, asked.quantity, subscription.currency)),
             current=[],
             now=now,
             param=f"{param}[discounts]",
@@ -76,6 +76,7 @@ def _price(tx: Tx, asked: AddedItemGiven, param: str) -> Price:
             f"'{price.id}'.",
             param=f"{param}[price]",
         )
+    check_fixed(price, f"{param}[price]")
     return price
 
 

@@ -1,37 +1,55 @@
 """Discounts: put coupons on a subscription, an item, an invoice or a line, keep those that stay, and tell of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tenure.actions import coupons, promotion_codes
+from tenure.domain.amounts import total
 from tenure.domain.discounts import Discount, DiscountSource
 from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Invalid, NotFound
 from tenure.domain.periods import add_months
+from tenure.domain.prices import Price
+from tenure.domain.prorations import metered
 from tenure.domain.requests import DiscountGiven
 from tenure.domain.subscriptions import Subscription
 from tenure.store.tx import Tx
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """What a discount is put on: whose it is, in which currency, which products it holds, and its ids."""
+    """What a discount is put on: whose it is, in which currency, which products it holds, and its ids.
+
+    `amount` is what it costs before discounts, minor units, where that is known.
+    """
 
     customer: str
     currency: str
     products: frozenset[str]
+    amount: int | None = None
     subscription: str | None = None
     subscription_item: str | None = None
     invoice: str | None = None
     invoice_item: str | None = None
 
 
-def of_subscription(subscription: Subscription, products: frozenset[str], *, item: str | None = None) -> Holder:
-    """A subscription, or one of its items, that holds these products."""
+def of_subscription(subscription: Subscription, prices: Mapping[str, Price], *, item: str | None = None) -> Holder:
+    """A subscription, or one of its items, with these prices; usage counts for nothing yet."""
+    held = [each for each in subscription.items if item in (None, each.id)]
+    found = [(prices[each.price], each.quantity) for each in held if each.price in prices]
+    worth = [total(price, 1 if n is None else n, subscription.currency) for price, n in found if not metered(price)]
+    return of_prices(subscription, [price for price, _ in found], sum(worth), item=item)
+
+
+def of_prices(
+    subscription: Subscription, prices: Sequence[Price], amount: int | None, *, item: str | None = None
+) -> Holder:
+    """Something of a subscription that has these prices and comes to this amount."""
     return Holder(
+        amount=amount,
         customer=subscription.customer,
         currency=subscription.currency,
-        products=products,
+        products=frozenset(price.product for price in prices),
         subscription=subscription.id,
         subscription_item=item,
     )
@@ -66,7 +84,13 @@ def _redeemed(tx: Tx, given: DiscountGiven, holder: Holder, *, now: int, param: 
     coupon_id = given.coupon
     if given.promotion_code is not None:
         code = promotion_codes.redeem(
-            tx, given.promotion_code, customer=holder.customer, now=now, param=f"{param}[promotion_code]"
+            tx,
+            given.promotion_code,
+            customer=holder.customer,
+            currency=holder.currency,
+            amount=holder.amount,
+            now=now,
+            param=f"{param}[promotion_code]",
         )
         coupon_id = code.promotion.coupon
     assert coupon_id is not None

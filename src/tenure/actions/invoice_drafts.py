@@ -159,6 +159,7 @@ def _holder(invoice: Invoice) -> discounts.Holder:
         customer=invoice.customer,
         currency=invoice.currency,
         products=frozenset(each.product for each in details if each is not None),
+        amount=invoice.subtotal if invoice.lines else None,
         invoice=invoice.id,
     )
 

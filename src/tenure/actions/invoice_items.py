@@ -22,7 +22,7 @@ from tenure.domain.invoice_lines import line_of
 from tenure.domain.invoice_parts import Period, PriceDetails, Pricing, SubscriptionDetails, SubscriptionReference
 from tenure.domain.invoices import Invoice, InvoiceStatus, LineItem
 from tenure.domain.money import rounded
-from tenure.domain.prices import Price
+from tenure.domain.prices import Price, check_fixed
 from tenure.domain.products import Product
 from tenure.domain.requests import DiscountGiven
 from tenure.domain.subscriptions import Subscription
@@ -240,6 +240,7 @@ def _price(tx: Tx, fields: Mapping[str, Any]) -> Price:
             "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.",
             param="pricing[price]",
         )
+    check_fixed(price, "pricing[price]")
     return price
 
 
@@ -271,5 +272,6 @@ def _holder(item: InvoiceItem) -> discounts.Holder:
         customer=item.customer,
         currency=item.currency,
         products=frozenset({details.product} if details else ()),
+        amount=item.amount,
         invoice_item=item.id,
     )

@@ -126,7 +126,7 @@ def _discounted(tx: Tx, subscription: Subscription, asked: dict[str, Wish], now:
         wish = asked.get(item.id)
         if wish is not None and wish.item.discounts is not UNSET:
             price = tx.need(Price, item.price)
-            holder = discounts.of_subscription(subscription, frozenset({price.product}), item=item.id)
+            holder = discounts.of_subscription(subscription, {price.id: price}, item=item.id)
             found = discounts.resolve(
                 tx, wish.item.discounts or [], holder, current=item.discounts, now=now, param=f"{wish.at}[discounts]"
             )

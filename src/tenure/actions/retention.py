@@ -1,7 +1,8 @@
 """The cancel flow's writes: start, answer, decline, accept, confirm, keep, undo; each leaves its trace in one record.
 
 start ─▶ (answer | skip) ─▶ (accept ─▶ saved | decline) ─▶ confirm ─▶ cancelled ─▶ (answer | skip) ─▶ undo?
-                                                 keep ─▶ aborted
+                                                 keep ─▶ aborted      refused ─▶ error
+record: a cancellation through the API or the dashboard, which has no pages
 """
 
 from msgspec.structs import replace
@@ -233,15 +234,61 @@ def keep(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
     return flow
 
 
+def fail(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
+    """The customer confirmed, but something that came in between stands against it."""
+    flow, subscription = _open(tx, flow_id, customer)
+    if flow.outcome is None:
+        flow = replace(flow, outcome="error", completed_at=moment(tx, subscription.test_clock))
+        tx.save(Change(after=(flow,)))
+    return flow
+
+
 def undo(tx: Tx, subscription_id: str, *, customer: str | None = None) -> Subscription:
     """Take back an end that is not reached; the record keeps the answer. Raises NotFound, Conflict."""
     subscription = subscriptions.undo(tx, subscription_id, customer=customer)
-    now = moment(tx, subscription.test_clock)
+    _taken_back(tx, subscription_id, moment(tx, subscription.test_clock))
+    return subscription
+
+
+def _taken_back(tx: Tx, subscription_id: str, now: int) -> None:
     where = [("subscription", "=", subscription_id), ("outcome", "=", "cancelled")]
     for flow in tx.page(CancellationSession, where, limit=1).items:
         if flow.undone_at is None:
             tx.save(Change(after=(replace(tx.lock(CancellationSession, flow.id), undone_at=now),)))
-    return subscription
+
+
+def record(tx: Tx, before: Subscription, after: Subscription, *, source: Source) -> None:
+    """Keep what was cancelled, or taken back, outside of the pages: a flow without questions and without an offer.
+
+    Nothing is kept of a change that is neither, nor of an end that only moves or comes earlier.
+    """
+    now, over = moment(tx, after.test_clock), after.status in TERMINAL
+    if is_ending(before) and not is_ending(after) and not over:
+        _taken_back(tx, after.id, now)
+    if before.status not in TERMINAL and not is_ending(before) and (over or is_ending(after)):
+        tx.save(Change(after=(_outside(tx, after, source, now),)))
+
+
+def _outside(tx: Tx, after: Subscription, source: Source, now: int) -> CancellationSession:
+    said, id = after.cancellation_details, tx.new_id("cxs_")
+    return CancellationSession(
+        id=id,
+        created=now,
+        livemode=tx.scope.livemode,
+        comment=said.comment,
+        completed_at=now,
+        confirmed_at=now,
+        customer=after.customer,
+        effective_at=after.ended_at or after.cancel_at,
+        feedback=said.feedback,
+        feedback_option=said.feedback_option,
+        mode="immediately" if after.status in TERMINAL else "at_period_end",
+        outcome="cancelled",
+        reason_given_at=now if said.comment or said.feedback or said.feedback_option else None,
+        reference=_reference(id),
+        source=source,
+        subscription=after.id,
+    )
 
 
 def _reference(flow_id: str) -> str:

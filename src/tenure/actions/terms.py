@@ -65,8 +65,7 @@ def discounted(
     """The subscription with the discounts that were asked for. Raises Invalid, NotFound."""
     if params.discounts is UNSET:
         return subscription
-    products = frozenset(price.product for price in prices_of(tx, subscription).values())
-    holder = discounts.of_subscription(subscription, products)
+    holder = discounts.of_subscription(subscription, prices_of(tx, subscription))
     found = discounts.resolve(
         tx, params.discounts or [], holder, current=subscription.discounts, now=now, param="discounts"
     )

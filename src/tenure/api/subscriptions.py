@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
-from tenure.actions import subscriptions
+from tenure.actions import retention, subscriptions
 from tenure.api.resource import (
     Call,
     Operation,
@@ -91,16 +91,21 @@ def _update(call: Call) -> Subscription:
     """A schedule that manages the subscription decides how it ends; everything else may be changed beside it."""
     if call.params.cancel_at is not UNSET or call.params.cancel_at_period_end is not UNSET:
         refuse_ending(call.tx.need(Subscription, call.id, param="id").schedule)
-    return subscriptions.update(call.tx, call.id, call.params)
+    before = subscriptions.locked(call.tx, call.id)
+    after = subscriptions.update(call.tx, call.id, call.params)
+    retention.record(call.tx, before, after, source="api")
+    return after
 
 
 def _cancel(call: Call) -> dict[str, Any]:
-    if call.tx.need(Subscription, call.id, param="id").status in TERMINAL:  # the reference's answer to a second cancel
+    before = subscriptions.locked(call.tx, call.id)
+    if before.status in TERMINAL:  # the reference's answer to a second cancel
         raise NotFound(f"No such subscription: '{call.id}'", code="resource_missing", param="id")
     details = call.params.cancellation_details
     given = None if details is UNSET else details
     wish = call.params
     gone = subscriptions.cancel(call.tx, call.id, details=given, invoice_now=wish.invoice_now, prorate=wish.prorate)
+    retention.record(call.tx, before, gone, source="api")
     return shown(call, gone)
 
 

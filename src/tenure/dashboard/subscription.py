@@ -12,7 +12,6 @@ from tenure.dashboard import audit, invoices, lists, words
 from tenure.dashboard.subscriptions import names
 from tenure.dashboard.visit import Answer, Page, Redirect, Route, Visit
 from tenure.domain.coupons import Coupon, is_valid
-from tenure.domain.documents import Change
 from tenure.domain.errors import Invalid
 from tenure.domain.events import Event
 from tenure.domain.portal import FeedbackOption
@@ -294,35 +293,13 @@ async def cancel(visit: Visit) -> Answer:
     details = DetailsGiven(feedback=feedback or UNSET, comment=comment or UNSET)  # type: ignore[arg-type]
 
     def act(tx: Tx) -> None:
+        before = subscriptions.locked(tx, id)
         after = subscriptions.cancel(tx, id, mode=mode, details=details)
-        tx.save(Change(after=(_record(tx, after, mode, feedback, comment),)))
+        retention.record(tx, before, after, source="dashboard")
         audit.note(tx, visit, "subscription.cancel", id, detail=mode)
 
     await visit.write(act)
     return Redirect(to=f"/dashboard/subscriptions/{id}?done={'ended' if mode == 'immediately' else 'cancelled'}")
-
-
-def _record(
-    tx: Tx, sub: Subscription, mode: Literal["at_period_end", "immediately"], feedback: str, comment: str
-) -> CancellationSession:
-    """What is kept of a cancellation made here, as of every other."""
-    at = sub.canceled_at or tx.now
-    return CancellationSession(
-        id=tx.new_id("cxs_"),
-        created=at,
-        livemode=sub.livemode,
-        customer=sub.customer,
-        subscription=sub.id,
-        source="dashboard",
-        mode=mode,
-        outcome="cancelled",
-        confirmed_at=at,
-        completed_at=at,
-        effective_at=sub.ended_at or sub.cancel_at,
-        feedback=feedback or None,  # type: ignore[arg-type]
-        comment=comment or None,
-        reason_given_at=at if feedback or comment else None,
-    )
 
 
 async def undo(visit: Visit) -> Answer:

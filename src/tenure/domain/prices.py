@@ -249,3 +249,13 @@ def _tier(tier: Tier, currency: str, at: str) -> Tier:
         flat_amount=flat.whole,
         flat_amount_decimal=flat.exact,
     )
+
+
+def check_fixed(price: Price, param: str) -> None:
+    """Refuse a price whose amount the customer chooses on a payment page. Raises Invalid."""
+    if price.custom_unit_amount is not None:
+        raise Invalid(
+            f"The price specified has `custom_unit_amount` set, which is only supported by Checkout Sessions and "
+            f"Payment Links: '{price.id}'.",
+            param=param,
+        )

@@ -54,6 +54,20 @@ def is_active(code: PromotionCode, coupon: Coupon | None, now: int) -> bool:
     return code.active and in_time and left and coupon is not None and is_valid(coupon, now)
 
 
+def least(code: PromotionCode, currency: str) -> int | None:
+    """The least order value in this currency, minor units; None where there is none. Raises Invalid for a currency
+    in which none is set."""
+    limits = code.restrictions
+    if limits.minimum_amount is None:
+        return None
+    option = (limits.currency_options or {}).get(currency)
+    amount = limits.minimum_amount if limits.minimum_amount_currency == currency else None
+    amount = option.minimum_amount if amount is None and option is not None else amount
+    if amount is None:
+        raise Invalid(f"This promotion code cannot be redeemed: its minimum amount is not set in `{currency}`.")
+    return amount
+
+
 def check(code: PromotionCode, coupon: Coupon, now: int) -> PromotionCode:
     """The same code, or Invalid where it would outlive or outnumber its coupon."""
     if code.expires_at is not None and code.expires_at <= now:

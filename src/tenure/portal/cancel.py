@@ -102,7 +102,7 @@ def begun(tx: Tx, visit: Visit) -> Case | None:
     subscription = visit.own(tx, visit.asked.ids["id"])
     known = visit.state.flows.get(subscription.id)
     flow = tx.get(CancellationSession, known) if known else None
-    return case_of(tx, visit, subscription, flow) if flow else None
+    return case_of(tx, visit, subscription, flow) if flow and flow.outcome != "error" else None
 
 
 def start(tx: Tx, visit: Visit) -> Answer:
@@ -283,6 +283,7 @@ def take_confirm(tx: Tx, visit: Visit) -> Answer:
         return _elsewhere(case) if case.flow.confirmed_at is not None else Goto(place(case.subscription.id, Done()))
     stopped = obstacle(visit, case.subscription)
     if stopped is not None:
+        retention.fail(tx, case.flow.id, customer=visit.customer.id)
         return stopped
     if visit.asked.form.get("version") != facts_version(case.subscription, case.policy):
         return Shown(portal_cancel.confirm_page(case, changed=True), 409)
