@@ -46,7 +46,8 @@ class Recorder:
             self.open[id(link)] = []
             self.told.append(self.open[id(link)])
         if id(link) in self.open:
-            self.open[id(link)].append((text, dict(params)))
+            many = params if isinstance(params, list) else [params]
+            self.open[id(link)] += [(text, dict(each)) for each in many]
 
     def listening(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def said(link: Any, *args: Any) -> Any:
@@ -69,8 +70,8 @@ class Recorder:
 def recorded(file: Path) -> Iterator[None]:
     """Leave in `file` what is said to either database inside, in lists of one transaction each."""
     recorder = Recorder()
-    listened = [(SqliteLink, name) for name in ("fetch", "change", "command")]
-    listened += [(PostgresLink, name) for name in ("fetch", "change", "__init__")]
+    listened = [(SqliteLink, name) for name in ("fetch", "change", "change_each", "command")]
+    listened += [(PostgresLink, name) for name in ("fetch", "change", "change_each", "__init__")]
     kept = [(cls, name, getattr(cls, name)) for cls, name in listened]
     for cls, name, real in kept:
         setattr(cls, name, recorder.begun(real) if name == "__init__" else recorder.listening(real))

@@ -35,6 +35,7 @@ DOORS = ("api", "hosted", "portal", "dashboard", "worker")
 # Modules that a package on our list is imported as, where that is not the package's own name.
 IMPORT_NAMES = {
     "argon2-cffi": "argon2",
+    "email-validator": "email_validator",
     "prometheus-client": "prometheus_client",
     "psycopg": "psycopg",
     "python-stdnum": "stdnum",
@@ -256,6 +257,9 @@ def test_no_file_names_a_folder_of_one_machine():
 
 # Pages
 
+# Mail programs know no stylesheets of ours: what a mail looks like has to stand in it.
+MAILS = frozenset((SRC / "mail" / "templates").glob("*.html"))
+
 
 @pytest.mark.parametrize(
     ("what", "pattern"),
@@ -270,7 +274,8 @@ def test_no_file_names_a_folder_of_one_machine():
 )
 def test_no_template(what: str, pattern: str):
     assert len(templates()) > 5
-    wrong = [relative(path) for path in templates() if re.search(pattern, path.read_text(), re.I)]
+    looked_at = [path for path in templates() if what != "has an inline style" or path not in MAILS]
+    wrong = [relative(path) for path in looked_at if re.search(pattern, path.read_text(), re.I)]
     assert wrong == [], f"{wrong} {what}"
 
 

@@ -12,6 +12,7 @@ import falcon.asgi
 
 from tenure import api, dashboard, hosted, portal
 from tenure.domain.errors import Invalid
+from tenure.mail.send import InvalidAddress, MailServer, address_of
 from tenure.settings import Settings, SettingsError
 from tenure.store.open import open_store
 from tenure.store.seal import open_ring
@@ -23,6 +24,7 @@ from tenure.web.outside import Health, Outside, Root
 from tenure.web.rates import Rates
 from tenure.wire import versions
 from tenure.worker.loop import Worker
+from tenure.worker.mail import mail_jobs
 from tenure.worker.warehouse import warehouse_job
 
 
@@ -39,9 +41,28 @@ def default_version(settings: Settings) -> str:
         raise SettingsError(f"A setting is wrong: api_version: {invalid.message}") from None
 
 
+def mail_server(settings: Settings) -> MailServer | None:
+    """Where mails go, or None where no host is set. Raises SettingsError."""
+    if settings.smtp_host is None:
+        return None
+    try:
+        sender = address_of(settings.mail_from or "")
+    except InvalidAddress as invalid:
+        raise SettingsError(f"A setting is wrong: mail_from: {invalid}") from None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        security=settings.smtp_security,
+        sender=sender,
+    )
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[App]:
     """The pieces that doors share, over a migrated and started store, closed at the end."""
+    server = mail_server(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(settings.store_url)
     store.public_url = settings.base_url
@@ -58,6 +79,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             allow_private_webhooks=settings.allow_private_webhooks,
             api_version=default_version(settings),
             rates=Rates(settings.rate_limit),
+            mail_server=server,
+            mail_test_mode=settings.mail_test_mode,
         )
     finally:
         await store.close()
@@ -99,5 +122,5 @@ def worker(app: App) -> Worker:
         ring=app.ring,
         allow_private=app.allow_private_webhooks,
         api_version=app.api_version,
-        jobs=(warehouse_job(app.store, app.clock, app.data_dir),),
+        jobs=(warehouse_job(app.store, app.clock, app.data_dir), *mail_jobs(app)),
     )

@@ -24,11 +24,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     host: str = "127.0.0.1"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    mail_from: str | None = None
+    mail_test_mode: bool = False
     metrics: bool = False
     port: int = 8080
     public_url: str | None = None
     rate_limit: Annotated[int, msgspec.Meta(ge=0)] = 100
     secret_key: str | None = None
+    smtp_host: str | None = None
+    smtp_password: str | None = None
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
     workers: bool = True
 
     @property

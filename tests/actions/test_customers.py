@@ -2,11 +2,14 @@
 
 import pytest
 
-from tenure.actions import customers
+from tenure.actions import customers, invoice_drafts, invoice_items, invoices
 from tenure.domain.customer_balance import CustomerBalanceTransaction
 from tenure.domain.customers import Customer
 from tenure.domain.errors import Conflict, Invalid
 from tenure.domain.events import Event
+from tenure.domain.invoice_items import InvoiceItem
+from tenure.domain.invoices import Invoice
+from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.tax_ids import TaxId
 from tenure.store.store import Store
 from tenure.store.tx import Tx
@@ -74,3 +77,33 @@ async def test_tax_ids_come_with_the_customer_or_nothing_does(store: Store) -> N
         assert tx.count(Customer) == 1
 
     await store.write(SCOPE, work, now=NOW)
+
+
+async def test_nothing_goes_on_for_a_customer_who_is_deleted(store: Store) -> None:
+    def work(tx: Tx) -> None:
+        made = customers.create(tx, {"payment_method": "pm_card_visa", "balance": -100})
+        other = customers.create(tx, {"payment_method": "pm_card_visa"})
+        for each in (made, other):
+            invoice_items.create(tx, {"customer": each.id, "amount": 500, "currency": "eur"})
+        draft = invoice_drafts.create(tx, {"customer": made.id, "auto_advance": True})
+        invoice_items.create(tx, {"customer": made.id, "invoice": draft.id, "amount": 700, "currency": "eur"})
+        drafted = invoice_drafts.create(tx, {"customer": made.id, "collection_method": "send_invoice"})
+        invoice_items.create(tx, {"customer": made.id, "invoice": drafted.id, "amount": 900, "currency": "eur"})
+        opened = invoices.finalize(tx, drafted.id, auto_advance=True)
+        customers.delete(tx, made.id)
+        left = [tx.need(Invoice, id) for id in (draft.id, opened.id)]
+        assert [(each.status, each.auto_advance, invoices.due_at(each)) for each in left] == [
+            ("draft", False, 2**53),
+            ("open", False, opened.due_date),
+        ]
+        assert _owners(tx, PaymentMethod) == _owners(tx, InvoiceItem, ("pending", "=", True)) == [other.id]
+        assert invoices.void(tx, opened.id).status == "void"
+        told = {each.type for each in tx.page(Event, limit=100).items}
+        assert {"payment_method.detached", "invoiceitem.deleted", "invoice.updated", "customer.deleted"} <= told
+
+    await store.write(SCOPE, work, now=NOW)
+
+
+def _owners(tx: Tx, kind: type[PaymentMethod] | type[InvoiceItem], *where: tuple[str, str, object]) -> list[str | None]:
+    """Whose these documents are."""
+    return [each.customer for each in tx.page(kind, where).items if each.customer is not None]

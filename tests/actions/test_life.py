@@ -74,6 +74,13 @@ class Model:
     def ending(self) -> bool:
         return self.cancel_at is not None
 
+    @property
+    def shown_end(self) -> int:
+        """An end in the middle cuts the period short; a trial stays whole."""
+        at = self.cancel_at
+        cuts = at is not None and self.start < at < self.end and (self.trial_end is None or self.trial_end < at)
+        return at if cuts and at is not None else self.end
+
     def due(self) -> int | None:
         if not self.live:
             return None
@@ -279,7 +286,7 @@ class Life(RuleBasedStateMachine):
             model.at_period_end,
             model.canceled_at,
         )
-        assert (item.current_period_start, item.current_period_end) == (model.start, model.end)
+        assert (item.current_period_start, item.current_period_end) == (model.start, model.shown_end)
         assert (item.quantity, here.billing_cycle_anchor) == (model.quantity, model.anchor)
         assert ("on" if pause is None else pause.resumes_at) == model.collection
         assert [each.end for each in here.discounts] == model.discounts

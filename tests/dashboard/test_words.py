@@ -77,7 +77,7 @@ def _changed(now: dict[str, Any], before: dict[str, Any]) -> str:
             "Reason given: I no longer need it",
         ),
         ({"discounts": ["di_1"]}, {"discounts": []}, "Discount changed"),
-        ({"status": "past_due"}, {"status": "active"}, "Status changed from active to past_due"),
+        ({"status": "past_due"}, {"status": "active"}, "Status changed from Active to Payment failed"),
         (
             {"items": {"data": [{"quantity": 5}]}},
             {"items": {"data": [{"quantity": 3}]}},

@@ -172,3 +172,4 @@ class Desk:
             accounts.change(tx, replace(found, settings={**found.settings, **settings}))
 
         self.write(change)
+        time.sleep(1.1)  # until its second is over the server may know the account as it was

@@ -1,5 +1,7 @@
 """The portal's home over HTTP: what a customer sees of their subscriptions."""
 
+import re
+
 
 def test_current_subscriptions_have_cards_and_past_ones_are_folded(browse, shop):
     ada = shop.customer(address={"line1": "Lindenweg 4", "city": "Berlin"})
@@ -13,6 +15,24 @@ def test_current_subscriptions_have_cards_and_past_ones_are_folded(browse, shop)
     assert "ada@moreau.example" in visitor.text and "Lindenweg 4, Berlin" in visitor.text
     for later in ("Payment method", "Invoice", "update-subscription"):
         assert later not in visitor.page.text
+
+
+def test_the_amounts_of_many_subscriptions_are_told_page_by_page(browse, shop):
+    ada = shop.customer()
+    for _ in range(11):
+        shop.subscription(ada)
+    visitor = browse().open(shop.link(ada))
+    assert (visitor.page.text.count('data-testid="cancel-subscription"'), visitor.text.count("Next payment")) == (
+        10,
+        10,
+    )
+    older = re.search(r'href="(/p/\?after=sub_\w+)', visitor.page.text)
+    assert older is not None and "Show older subscriptions" in visitor.text
+    visitor.get(older[1])
+    assert (visitor.page.text.count('data-testid="cancel-subscription"'), visitor.text.count("Next payment")) == (1, 1)
+    assert "Newest subscriptions" in visitor.text and "Show older subscriptions" not in visitor.text
+    foreign = shop.subscription(shop.customer())
+    assert visitor.get(f"/p/?after={foreign.id}").path == "/p/"
 
 
 def test_a_customer_without_a_subscription_is_told_so(browse, shop):

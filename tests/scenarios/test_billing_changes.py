@@ -107,6 +107,36 @@ def test_from_monthly_to_yearly_keeps_the_anchor_in_flexible_mode(client: stripe
 
 
 @MODES
+@pytest.mark.parametrize(("old", "new"), [(("month", 1000), ("year", 12000)), (("year", 12000), ("month", 1000))])
+def test_another_interval_without_prorations_costs_its_whole_price_at_once(
+    client: stripe.StripeClient, mode: str, old: tuple[str, int], new: tuple[str, int]
+):
+    story = Ledger(client, "2027-04-01")
+    story.card()
+    story.subscribe(story.price(*old), mode=mode)
+    story.go("2027-04-16")
+    change = {"items": [{"id": story.item(), "price": story.price(*new)}], "proration_behavior": "none"}
+    shown = story.preview(subscription_details=change)
+    story.change(**change)
+    assert (shown.total, story.totals()) == (new[1], [old[1], new[1]])  # nothing is given back
+    month, year = {"classic": ("2027-05-16", "2028-04-16"), "flexible": ("2027-05-01", "2028-04-01")}[mode]
+    assert story.period() == ("2027-04-16", {"month": month, "year": year}[new[0]])
+    story.go("2027-05-20")
+    assert story.totals()[2:] == ([1000] if new[0] == "month" else [])
+
+
+def test_an_item_that_comes_without_prorations_costs_nothing_until_its_next_period(client: stripe.StripeClient):
+    story = Ledger(client, "2027-04-01")
+    story.card()
+    story.subscribe()
+    story.go("2027-04-16")
+    story.change(items=[{"price": story.price(amount=500)}], proration_behavior="none")
+    assert story.totals() == [1000]
+    story.go("2027-05-01T02:00")
+    assert story.totals() == [1000, 1500]
+
+
+@MODES
 def test_from_yearly_to_monthly_gives_back_the_rest_of_the_year(client: stripe.StripeClient, mode: str):
     story = Ledger(client, "2027-04-01")
     story.card()

@@ -66,7 +66,7 @@ def test_a_date_ends_it_in_the_middle_of_a_period(begin: Begin):
     ending = story.change(cancel_at=at("2027-06-15"))
     assert (ending.cancel_at_period_end, on(ending.cancel_at)) == (False, "2027-06-15")
     assert story.go("2027-06-14").status == "active"
-    assert story.period() == ("2027-06-01", "2027-07-01")
+    assert story.period() == ("2027-06-01", "2027-06-15")
     gone = story.go("2027-07-01")
     assert (gone.status, on(gone.ended_at)) == ("canceled", "2027-06-15")
 

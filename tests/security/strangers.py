@@ -109,6 +109,7 @@ def _filled(server: Server, key: str, user: User) -> Merchant:
             "test_clocks": api.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000}).id,
             "saved": saved.headers["location"].partition("saved=")[2].partition("&")[0],
             "sessions": _first(r"/security/sessions/(ses_\w+)/revoke", owner.shown("/security")),
+            "emails": _mailed(api, owner, customer.id),
             "keys": _first(r"/keys/(key_\w+)/revoke", owner.shown("/keys")),
             "feedback_options": option["id"],
             "cancellation_sessions": _flow(server, key, customer.id, sub.id),
@@ -140,6 +141,15 @@ def _papers(api: Any, customer: str, paid: str) -> dict[str, str]:
         "tax_ids": api.customers.tax_ids.create(customer, vat).id,
         "tax_rates": api.tax_rates.create(rate).id,
     }
+
+
+def _mailed(api: Any, owner: Visitor, customer: str) -> str:
+    """The mail of an invoice that was sent."""
+    terms = {"collection_method": "send_invoice", "days_until_due": 30, "currency": "eur"}
+    draft = api.invoices.create({"customer": customer} | terms).id
+    api.invoice_items.create({"customer": customer, "amount": 900, "currency": "eur", "invoice": draft})
+    api.invoices.send_invoice(draft)
+    return _first(r"/emails/(mail_\w+)", owner.shown("/emails"))
 
 
 def _scheduled(api: Any, customer: str, price: str) -> str:

@@ -83,7 +83,10 @@ async def test_one_that_fails_does_not_hurt_the_others_of_its_batch(sqlite: Sqli
     assert len(commits) == 1
 
 
-async def test_people_go_before_background_work_and_ten_of_that_at_most_in_a_batch(sqlite: SqliteStore) -> None:
+async def test_people_go_before_background_work_and_so_many_of_that_at_most_in_a_batch(
+    sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "MOST_BACKGROUND", 10)
     order: list[str] = []
     writer(sqlite).set_commit_hook(lambda: bool(order.append("commit")))
 

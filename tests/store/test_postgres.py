@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -67,3 +69,10 @@ def _kill_others(url: str) -> None:
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
+
+
+def test_every_struct_is_worked_out_before_threads_convert_to_it() -> None:
+    """In msgspec two threads at once may crash on one that nobody has used."""
+    script = "import tenure.app; from tenure.domain.documents import ready_structs; print(ready_structs())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 400

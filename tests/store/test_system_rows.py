@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+import msgspec
 import pytest
 
 from tenure.domain.portal import Session
@@ -191,3 +192,30 @@ async def test_saved_queries_belong_to_their_account(store: Store) -> None:
     assert not await store.system_write(lambda tx: saved_queries.remove(tx, "qry_1", account="acct_other"))
     assert await store.system_read(lambda tx: saved_queries.of_account(tx, "acct_test")) == [query]
     assert await store.system_write(lambda tx: saved_queries.remove(tx, "qry_1", account="acct_test"))
+
+
+async def test_an_account_is_read_as_it_was_last_changed(store: Store) -> None:
+    await store.system_write(_account)
+
+    async def name() -> str:
+        account = await store.system_read(lambda tx: accounts.get(tx, "acct_test"))
+        assert account is not None
+        return account.name
+
+    def rename(tx: SystemTx, to: str) -> str:
+        account = accounts.get(tx, "acct_test")
+        assert account is not None
+        accounts.change(tx, msgspec.structs.replace(account, name=to))
+        again = accounts.get(tx, "acct_test")
+        assert again is not None
+        return again.name
+
+    def fail(tx: SystemTx) -> None:
+        rename(tx, "Never")
+        raise RuntimeError
+
+    first = await name()
+    assert await store.system_write(lambda tx: rename(tx, "Fathom"), now=NOW) == "Fathom"
+    with pytest.raises(RuntimeError):
+        await store.system_write(fail, now=NOW)
+    assert (first != "Fathom", await name()) == (True, "Fathom")

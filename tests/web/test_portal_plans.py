@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tenure.domain.cancellations import at_period_end, cancel_now
-from tenure.domain.coupons import Coupon
+from tenure.domain.coupons import AppliesTo, Coupon
 from tenure.domain.discounts import Discount, DiscountSource
 from tenure.domain.prices import Price, Recurring
 from tenure.domain.products import Product
@@ -106,6 +106,21 @@ def test_a_lasting_discount_strikes_the_price_and_says_until_when():
     card = shown(subscription(discounts=[discount("q", END)]))
     assert (card.was, card.amount) == ("€29.00", "€21.75")  # 29.00 * 0.75
     assert facts(card)[-1] == "25% off until December 14, 2026"
+
+
+def test_a_discount_for_one_product_is_taken_off_that_alone():
+    coupons = {
+        "maps": Coupon(duration="forever", id="maps", percent_off=50, applies_to=AppliesTo(products=["prod_2"])),
+        "other": Coupon(duration="forever", id="other", percent_off=50, applies_to=AppliesTo(products=["prod_3"])),
+        "five": Coupon(
+            duration="forever", id="five", amount_off=500, currency="eur", applies_to=AppliesTo(products=["prod_2"])
+        ),
+    }
+    catalog = Catalog(prices=CATALOG.prices, products=CATALOG.products, coupons=coupons)
+    both = subscription("p1", "p2")
+    for coupon, now in (("maps", "€31.25"), ("other", "€33.50"), ("five", "€29.00")):  # 29.00 + 4.50
+        shown = plan(replace(both, discounts=[discount(coupon)]), catalog, READER)
+        assert (shown.amount, shown.was) == (now, "" if coupon == "other" else "€33.50")
 
 
 def test_a_discount_on_one_payment_leaves_the_price_as_it_is():

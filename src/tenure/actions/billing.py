@@ -35,6 +35,7 @@ from tenure.domain.invoices import (
     invoiced,
     subscription_of,
 )
+from tenure.domain.items import cut_items
 from tenure.domain.prorations import Value, in_trial, metered
 from tenure.domain.subscriptions import Debit, Status, Subscription, SubscriptionItem
 from tenure.store import accounts
@@ -121,10 +122,11 @@ def period_lines(
 def starting_lines(
     tx: Tx, subscription: Subscription, items: Iterable[SubscriptionItem], kept: Books, at: int
 ) -> list[LineItem]:
-    """The lines, in advance, of these items' periods that start at `at`; usage is billed when they end."""
+    """The lines, in advance, of these items' whole periods that start at `at`; usage is billed when they end."""
     lines: list[LineItem] = []
+    cut = cut_items(subscription, kept.prices)
     for item in items:
-        if item.current_period_start == at and not metered(kept.prices[item.price]):
+        if item.current_period_start == at and item.id not in cut and not metered(kept.prices[item.price]):
             period = Period(start=at, end=item.current_period_end)
             lines += period_lines(subscription, item, kept, period, new_id=tx.new_id)
     return lines
@@ -170,10 +172,17 @@ def first_lines(tx: Tx, subscription: Subscription, kept: Books) -> list[LineIte
 def renewal_lines(
     tx: Tx, before: Subscription, after: Subscription, kept: Books, at: int, *, advance: bool = True
 ) -> list[LineItem]:
-    """The lines of the periods that ended at `at`: usage of those, and in advance the next ones."""
+    """The lines of the periods that ended at `at`: usage of those, and in advance the next ones.
+
+    Without `advance` everything ends at `at`, in the middle of its period or not.
+    """
     lines: list[LineItem] = []
     for old in before.items:
-        if old.current_period_end == at and metered(kept.prices[old.price]) and not in_trial(before, at - 1):
+        if (
+            (old.current_period_end == at or not advance)
+            and metered(kept.prices[old.price])
+            and not in_trial(before, at - 1)
+        ):
             lines += usage_lines(tx, before, old, kept, Period(start=old.current_period_start, end=at))
     if advance:
         lines += starting_lines(tx, after, after.items, kept, at)

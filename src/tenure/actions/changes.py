@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from tenure.actions import billing, invoices, payments, proration_items, standing
+from tenure.actions import billing, ends, invoices, payments, proration_items, standing
 from tenure.actions.books import Books, books
 from tenure.actions.keeping import UPDATED, keep
 from tenure.domain import prorations
@@ -26,6 +26,7 @@ from tenure.domain.requests import PaymentBehavior
 from tenure.domain.requests import Proration as Behavior
 from tenure.domain.subscriptions import (
     FIRST_PAYMENT_S,
+    Debit,
     PendingUpdate,
     Status,
     Subscription,
@@ -98,19 +99,63 @@ def _due(tx: Tx, before: Subscription, after: Subscription, terms: Terms, *, at:
     if not gone and not come:
         return Due(after)
     kept = books(tx, [before, after])
-    whole = [i for i in come if i.current_period_start == now and _starts(old.get(i.id), i, after, kept, now)]
+    moved = _moved(before, after)
+    begun = [i for i in come if i.current_period_start == now and i.id not in moved]
+    rough = terms.proration == "none"  # no part of a price is asked for: another interval costs all of it at once
+    whole = [i for i in begun if (rough and i.id in old) or _starts(old.get(i.id), i, after, kept, now)]
     lines = _usage(tx, before, gone, new, kept, now)
     if not prorations.in_trial(after, now):
         lines += billing.starting_lines(tx, after, whole, kept, now)
-    if terms.proration == "none":
+    if rough:
         return Due(_as_billed(after, old, whole), lines)
-    stubs = [item for item in come if item not in whole]
-    asked = prorations.debits(after, stubs, kept.prices, billing.values(after, kept), at)
-    given = prorations.credits(before, gone, kept.prices, billing.values(before, kept), at)
+    given, asked = _prorated(before, after, kept, at, gone=gone, come=[item for item in come if item not in whole])
     items = [proration_items.proration_item(tx, after, each, kept, now, date=at) for each in (*given, *asked)]
     ids = [item.id for item in items[len(given) :]]
-    cleared = replace(after, items=[replace(i, debits=[]) if i in come else i for i in after.items])
-    return Due(proration_items.owing(cleared, asked, ids), lines, items)
+    return Due(proration_items.owing(_left(before, after, come), asked, ids), lines, items)
+
+
+def _prorated(
+    before: Subscription,
+    after: Subscription,
+    kept: Books,
+    at: int,
+    *,
+    gone: Sequence[SubscriptionItem],
+    come: Sequence[SubscriptionItem],
+) -> tuple[list[Proration], list[Proration]]:
+    """What is given back and what is asked: from `at` on, or where only the end moves, between both ends."""
+    old, new = {i.id: i for i in gone}, {i.id: i for i in come}
+    moved = _moved(before, after)
+    worth = billing.values(before, kept), billing.values(after, kept)
+    given = prorations.credits(before, [i for i in gone if i.id not in moved], kept.prices, worth[0], at)
+    asked = prorations.debits(after, [i for i in come if i.id not in moved], kept.prices, worth[1], at)
+    for id in sorted(moved):
+        was, is_now = old[id], new[id]
+        if was.current_period_end > is_now.current_period_end:
+            given += prorations.credits(before, [was], kept.prices, worth[0], is_now.current_period_end)
+        else:
+            asked += prorations.debits(after, [is_now], kept.prices, worth[1], was.current_period_end)
+    return given, asked
+
+
+def _moved(before: Subscription, after: Subscription) -> set[str]:
+    """The items of which only the period's end moves, with the subscription's own end."""
+    if before.cancel_at == after.cancel_at or before.trial_end != after.trial_end:
+        return set()
+    new = {item.id: item for item in after.items}
+    return {item.id for item in before.items if prorations.only_longer(item, new.get(item.id))}
+
+
+def _left(before: Subscription, after: Subscription, come: Sequence[SubscriptionItem]) -> Subscription:
+    """The subscription that remembers what stays billed of the items that change; a part where its end moves."""
+    old, moved = {item.id: item for item in before.items}, _moved(before, after)
+
+    def debits(item: SubscriptionItem) -> list[Debit]:
+        if item.id not in moved:
+            return []
+        return prorations.shortened(old[item.id], before.currency, item.current_period_end)
+
+    return replace(after, items=[replace(i, debits=debits(i)) if i in come else i for i in after.items])
 
 
 def _starts(
@@ -240,18 +285,18 @@ def resumed(
     """Go on after a pause: bill the new period, and be active at once or when that is paid."""
     kept = books(tx, [before, after])
     lines = billing.starting_lines(tx, after, after.items, kept, now)
-    if not lines:
+    after, short = ends.short_periods(tx, after, kept, now)
+    if not lines and not short:
         return keep(tx, before, active(after), *types, now=now)
     customer = tx.need(Customer, before.customer)
-    bill = billing.draft(
-        tx, customer, after, reason="subscription_cycle", at=now, lines=lines, items=billing.waiting(tx, before)
-    )
+    waiting = [*short, *billing.waiting(tx, before)]
+    bill = billing.draft(tx, customer, after, reason="subscription_cycle", at=now, lines=lines, items=waiting)
     assert bill.subscription is not None
     draft = replace(bill.invoice, auto_advance=True, automatically_finalizes_at=None)
     waits = on_success and invoices.method_for(tx, draft) is not None
     going = replace(bill.subscription, resuming=draft.id) if waits else active(bill.subscription)
     told = (UPDATED,) if waits else types
-    news = (EventDraft("invoice.created", draft),)
+    news = (*ends.told(bill.taken, short), EventDraft("invoice.created", draft))
     keep(tx, before, going, *told, others=(draft, *bill.taken), news=news, now=now)
     closed(tx, draft, now)
     return tx.need(Subscription, before.id)

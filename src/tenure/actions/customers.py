@@ -4,13 +4,23 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from tenure.actions import customer_balance, payment_methods, scheduled, subscriptions, tax_ids
+from tenure.actions import (
+    customer_balance,
+    invoice_items,
+    payment_methods,
+    scheduled,
+    standing,
+    subscriptions,
+    tax_ids,
+)
 from tenure.actions.clock import moment, page_all
 from tenure.actions.patch import patch
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change, Document, EventDraft
 from tenure.domain.errors import Conflict, Invalid
 from tenure.domain.ids import base62
+from tenure.domain.invoice_items import InvoiceItem
+from tenure.domain.invoices import Invoice, InvoiceStatus
 from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.subscriptions import TERMINAL, Subscription
 from tenure.domain.test_clocks import TestClock
@@ -131,7 +141,10 @@ def _free_prefix(tx: Tx, id: str) -> str:
 
 
 def delete(tx: Tx, id: str) -> Customer:
-    """Delete the customer, end subscriptions and portal sessions at once; what was recorded stays for reports."""
+    """Delete the customer and end at once what goes on: subscriptions, schedules, payment methods, portal sessions.
+
+    What was recorded stays for reports. Invoices stay as they are, but nobody collects them any more.
+    """
     customer = tx.lock(Customer, id, param="customer")
     for each in page_all(tx, Subscription, [("customer", "=", id)]):
         if each.status not in TERMINAL:
@@ -139,5 +152,18 @@ def delete(tx: Tx, id: str) -> Customer:
             subscriptions.close(tx, locked, moment(tx, locked.test_clock))
     scheduled.of_customer_gone(tx, id, now=moment(tx, customer.test_clock))
     end_of_customer(tx, id)
+    _stop_billing(tx, id)
+    customer = tx.lock(Customer, id)
     tx.save(Change(deleted=(customer,), events=(EventDraft("customer.deleted", customer),)))
     return customer
+
+
+def _stop_billing(tx: Tx, customer: str) -> None:
+    """No draft is finalized and no open invoice is collected by itself; what waits for an invoice goes."""
+    for status in (InvoiceStatus.DRAFT, InvoiceStatus.OPEN):
+        for each in page_all(tx, Invoice, [("customer", "=", customer), ("status", "=", status.value)]):
+            standing.leave(tx, tx.lock(Invoice, each.id))
+    for item in page_all(tx, InvoiceItem, [("customer", "=", customer), ("pending", "=", True)]):
+        invoice_items.delete(tx, item.id)
+    for method in page_all(tx, PaymentMethod, [("customer", "=", customer)]):
+        payment_methods.detach(tx, method.id)

@@ -13,7 +13,7 @@ from tenure.store.tx import Tx
 def refresh(tx: Tx, customer_id: str, *, now: int) -> None:
     """Let a customer have the features of the products that they subscribe to, and tell where that changed.
 
-    Subscriptions count while they are active, trialing or past due. Two short reads where no product has features.
+    Subscriptions count while they are active, trialing or past due. One short read where no product has features.
     """
     if _nothing_to_do(tx, customer_id):
         return
@@ -40,7 +40,7 @@ def refresh(tx: Tx, customer_id: str, *, now: int) -> None:
 
 
 def _nothing_to_do(tx: Tx, customer_id: str) -> bool:
-    if tx.page(ProductFeature, limit=1).items:
+    if tx.any(ProductFeature):
         return False
     return not tx.page(ActiveEntitlement, [("customer", "=", customer_id)], limit=1).items
 

@@ -279,7 +279,7 @@ def voided(tx: Tx, before: Invoice, now: int) -> Invoice:
     )
     saved(tx, after, "invoice.voided")
     used = (before.ending_balance or 0) - before.starting_balance
-    if used:
+    if used and tx.get(Customer, before.customer) is not None:
         customer_balance.move(
             tx,
             before.customer,
@@ -350,6 +350,14 @@ def due_at(invoice: Invoice) -> int:
     return at if at is not None else 2**53
 
 
+def _out(tx: Tx, final: Invoice, now: int) -> None:
+    """What was finalized by itself is collected, or sent."""
+    if final.status is InvoiceStatus.OPEN and final.collection_method == "charge_automatically":
+        by_itself(tx, final, now)
+    elif final.status is InvoiceStatus.OPEN:
+        saved(tx, final, "invoice.sent")
+
+
 def step(tx: Tx, id: str, *, now: int) -> bool:
     """Run its earliest moment that has come; whether there was one."""
     before = locked(tx, id)
@@ -357,11 +365,8 @@ def step(tx: Tx, id: str, *, now: int) -> bool:
     if at is None or at > now:
         return False
     if before.status is InvoiceStatus.DRAFT:
-        opened = finalized(tx, before, at)
-        if opened.status is InvoiceStatus.OPEN and opened.collection_method == "charge_automatically":
-            by_itself(tx, opened, at)
-        elif opened.status is InvoiceStatus.OPEN:
-            saved(tx, opened, "invoice.sent")
+        with tx.together():
+            _out(tx, finalized(tx, before, at), at)
     elif before.collection_method == "send_invoice":
         saved(tx, replace(before, overdue=True), "invoice.overdue")
         standing.behind(tx, before, at, last=False, then="past_due")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from tenure.actions import billing, customers, invoice_items, subscriptions
+from tenure.actions import billing, customers, invoice_items, renewals, subscriptions
 from tenure.actions.clock import moment, page_all
 from tenure.actions.patch import patch
 from tenure.actions.terms import prices_of
@@ -78,11 +78,11 @@ def next_amount(tx: Tx, subscription: Subscription, customer: Customer) -> int |
 
 
 def _is_plain(subscription: Subscription, prices: Mapping[str, Price]) -> bool:
-    """Whether nothing is taken off, no tax comes on top, and no usage counts."""
+    """Whether nothing is taken off, no tax comes on top, no usage counts, and no end cuts a period short."""
     reduced = subscription.discounts or any(item.discounts for item in subscription.items)
     taxed = subscription.default_tax_rates or any(item.tax_rates for item in subscription.items)
     by_usage = any(item.price not in prices or metered(prices[item.price]) for item in subscription.items)
-    return not (reduced or taxed or by_usage)
+    return not (reduced or taxed or by_usage or subscription.cancel_at is not None)
 
 
 def stops(subscription: Subscription) -> bool:
@@ -232,6 +232,7 @@ def _changed(tx: Tx, before: Subscription, fields: Mapping[str, Any], details: d
         after = subscriptions.update(tx, before.id, params)
         if after.latest_invoice != before.latest_invoice:
             return _invoice(tx, after)
-    if stops(after):
+    last = renewals.last_bill(tx, after) if stops(after) else subscriptions.upcoming(tx, after)
+    if last is None:
         raise Invalid(NONE.format(customer=before.customer), code="invoice_upcoming_none")
-    return subscriptions.upcoming(tx, after)
+    return last

@@ -85,5 +85,5 @@ def owing(subscription: Subscription, asked: Sequence[Proration], lines: Sequenc
     billed: dict[str, list[Debit]] = {}
     for proration, line in zip(asked, lines, strict=True):
         billed.setdefault(proration.item.id, []).append(debit_of(proration, line))
-    items = [replace(i, debits=billed[i.id]) if i.id in billed else i for i in subscription.items]
+    items = [replace(i, debits=[*i.debits, *billed[i.id]]) if i.id in billed else i for i in subscription.items]
     return replace(subscription, items=items)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from tenure.actions import billing, invoices, payments
+from tenure.actions import billing, ends, invoices, payments
 from tenure.actions.books import Books, books
 from tenure.actions.keeping import UPDATED, keep
 from tenure.domain import cancellations, renewals
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change, EventDraft
+from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoice_parts import Period
 from tenure.domain.invoices import Invoice, InvoiceStatus
 from tenure.domain.subscriptions import (
@@ -70,7 +71,7 @@ def _update_expired(tx: Tx, before: Subscription, at: int) -> None:
 def _ended(tx: Tx, before: Subscription, at: int) -> None:
     """Its end has come: what is still owed for usage and changes goes on a last invoice."""
     after = cancellations.end_reached(before, at)
-    last = _last_bill(tx, before, after, at)
+    last = _last_bill(tx, before, at)
     if last is None:
         keep(tx, before, after, cancellations.DELETED, now=at)
         return
@@ -78,9 +79,9 @@ def _ended(tx: Tx, before: Subscription, at: int) -> None:
     keep(tx, before, after, cancellations.DELETED, others=(last.invoice, *last.taken), news=(last.created,), now=at)
 
 
-def _last_bill(tx: Tx, before: Subscription, after: Subscription, at: int) -> billing.Bill | None:
+def _last_bill(tx: Tx, before: Subscription, at: int) -> billing.Bill | None:
     kept = books(tx, [before])
-    lines = billing.renewal_lines(tx, before, after, kept, at, advance=False)
+    lines = billing.renewal_lines(tx, before, before, kept, at, advance=False)
     waiting = billing.waiting(tx, before)
     if not waiting and not any(line.amount for line in lines):
         return None
@@ -136,6 +137,14 @@ def upcoming(tx: Tx, before: Subscription) -> Invoice:
     return replace(invoice, billing_reason="upcoming", next_payment_attempt=invoice.created + 3600, auto_advance=None)
 
 
+def last_bill(tx: Tx, before: Subscription) -> Invoice | None:
+    """The invoice of its end as it looks now, or None where nothing will be left to bill; nothing is saved."""
+    if before.cancel_at is None:
+        return None
+    bill = _last_bill(tx, before, before.cancel_at)
+    return bill.invoice if bill else None
+
+
 def next_bill(tx: Tx, before: Subscription, *, waiting: bool = True) -> billing.Bill:
     """Its next bill as it looks now, with the subscription after it; nothing is saved.
 
@@ -183,6 +192,7 @@ def _bill(
 ) -> billing.Bill:
     """The draft of the period that starts at `at`; a second one of the same period cannot be written down."""
     lines = billing.renewal_lines(tx, before, after, kept, at)
+    after, short = ends.short_periods(tx, after, kept, at)
     started = min((i.current_period_start for i in before.items if i.current_period_end == at), default=at)
     return billing.draft(
         tx,
@@ -191,7 +201,7 @@ def _bill(
         reason="subscription_cycle",
         at=at,
         lines=lines,
-        items=billing.waiting(tx, before) if waiting else [],
+        items=[*short, *(billing.waiting(tx, before) if waiting else [])],
         period=Period(start=started, end=at),
         key=_key(before, at, "cycle"),
     )
@@ -201,8 +211,9 @@ def _billed(tx: Tx, before: Subscription, after: Subscription, kept: Books, at: 
     """The next period with its draft, which is finalized in an hour; a pause of collection decides otherwise."""
     bill = _bill(tx, before, after, kept, at)
     assert bill.subscription is not None
-    moved = bill.subscription
-    keep(tx, before, moved, UPDATED, others=(bill.invoice, *bill.taken), news=(bill.created,), now=at)
+    made = [item for item in bill.taken if tx.get(InvoiceItem, item.id) is None]
+    news = (*ends.told(bill.taken, made), bill.created)
+    keep(tx, before, bill.subscription, UPDATED, others=(bill.invoice, *bill.taken), news=news, now=at)
     pause = before.pause_collection
     if pause is None or pause.behavior == "keep_as_draft":
         return

@@ -13,6 +13,7 @@ from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Customer
 from tenure.domain.documents import Change
 from tenure.domain.errors import Conflict, Forbidden, NotFound
+from tenure.domain.mails import offer_accepted
 from tenure.domain.portal import Configuration, Feedback, Session
 from tenure.domain.requests import DetailsGiven
 from tenure.domain.retention import (
@@ -28,6 +29,7 @@ from tenure.domain.retention import (
 )
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
 from tenure.store.errors import AlreadyExists
+from tenure.store.mails import queue
 from tenure.store.retention_redemptions import add_redemption, last_accepted_at
 from tenure.store.tx import Tx
 
@@ -186,6 +188,7 @@ def accept(tx: Tx, flow_id: str, *, customer: str) -> CancellationSession:
     offer = replace(flow.offer, accepted_at=now, declined_at=None, discount=made)
     flow = replace(flow, offer=offer, outcome="saved", completed_at=now, reference=_reference(flow.id))
     tx.save(Change(after=(flow,)))
+    queue(tx, [offer_accepted(flow, coupon, subscription.currency)])
     return flow
 
 

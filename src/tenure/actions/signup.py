@@ -8,7 +8,7 @@ items, trial, anchor ─▶ first periods ─▶ first invoice ─▶ paid ─�
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import billing, discounts, invoices, items, payments, proration_items, setup_intents, standing
+from tenure.actions import billing, discounts, ends, invoices, items, payments, proration_items, setup_intents, standing
 from tenure.actions.adding import one_time_items
 from tenure.actions.books import Books, books
 from tenure.actions.clock import moment
@@ -87,7 +87,8 @@ def _made(tx: Tx, params: CreateSubscription, customer: Customer, now: int) -> S
     )
     filled = items.added(tx, plain(tx, blank, params), params.items, chosen, now=now)
     placed = replace(filled, items=_first_periods(tx, filled, now))
-    return gathering(noticing(discounted(tx, ending(placed, params, now), params, now)), now)
+    ended = ends.cut(tx, placed, ending(placed, params, now), prorates=params.proration_behavior != "none")
+    return gathering(noticing(discounted(tx, ended, params, now)), now)
 
 
 def _mode(params: CreateSubscription) -> BillingMode:

@@ -153,8 +153,14 @@ def stop_collecting(tx: Tx, subscription: str) -> None:
         where = [("subscription", "=", subscription), ("status", "=", status.value)]
         for invoice in tx.page(Invoice, where, limit=100).items:
             if invoice.auto_advance and not (status is InvoiceStatus.DRAFT and invoice.automatically_finalizes_at):
-                after = replace(invoice, auto_advance=False, next_payment_attempt=None)
-                tx.save(Change(after=(after,), events=(EventDraft("invoice.updated", after),)))
+                leave(tx, invoice)
+
+
+def leave(tx: Tx, invoice: Invoice) -> None:
+    """Nothing happens to the invoice by itself any more: a draft stays one, an open one is not collected."""
+    after = replace(invoice, auto_advance=False, automatically_finalizes_at=None, next_payment_attempt=None)
+    if after != invoice:
+        tx.save(Change(after=(after,), events=(EventDraft("invoice.updated", after),)))
 
 
 def dropped(tx: Tx, invoice: Invoice, now: int) -> None:
@@ -171,6 +177,8 @@ def dropped(tx: Tx, invoice: Invoice, now: int) -> None:
 def _delinquent(tx: Tx, invoice: Invoice, is_behind: bool) -> None:
     """Write down whether the customer's newest automatic payment failed."""
     if invoice.collection_method != "charge_automatically":
+        return
+    if tx.get(Customer, invoice.customer) is None:
         return
     customer = tx.lock(Customer, invoice.customer)
     if customer.delinquent is not is_behind:

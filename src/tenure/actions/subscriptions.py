@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from tenure.actions import changes, discounts, items, standing
+from tenure.actions import changes, discounts, ends, items, standing
 from tenure.actions.adding import one_time_items
 from tenure.actions.changes import Terms
 from tenure.actions.clock import moment
@@ -147,7 +147,7 @@ def _ended_metadata(before: Subscription, params: UpdateSubscription) -> Subscri
 
 
 def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now: int) -> Subscription:
-    after = subscription
+    after = ends.whole(tx, subscription)
     if params.items is not UNSET:
         after = items.changed(tx, after, params.items, now=now)
     if params.trial_end is not UNSET:
@@ -159,10 +159,10 @@ def _changed(tx: Tx, subscription: Subscription, params: UpdateSubscription, now
         after = replace(after, pause_collection=check_pause(params.pause_collection, now))
     if params.pending_invoice_item_interval is not UNSET:
         after = gathering(after, now)
-    if after.items != subscription.items or after.trial_end != subscription.trial_end:
-        after = noticing(after)
-    after = discounted(tx, after, params, now)
-    return ending(cancellations.follow_period(after), params, now)
+    after = ending(cancellations.follow_period(discounted(tx, after, params, now)), params, now)
+    after = ends.cut(tx, subscription, after, prorates=params.proration_behavior != "none")
+    moved = [i.current_period_end for i in after.items] != [i.current_period_end for i in subscription.items]
+    return noticing(after) if moved or after.trial_end != subscription.trial_end else after
 
 
 def _new_trial_end(tx: Tx, subscription: Subscription, end: int | Literal["now"], now: int) -> Subscription:
@@ -235,9 +235,8 @@ def undo(tx: Tx, id: str, *, customer: str | None = None) -> Subscription:
     """Take back an end that is set but not reached. Raises NotFound, Conflict."""
     before = locked(tx, id, customer=customer)
     refuse_ending(before.schedule)
-    after = cancellations.undo(before)
-    tx.save(cancellations.updated(after))
-    return after
+    after = cancellations.undo(ends.whole(tx, before))
+    return changes.change(tx, before, after, Terms(), now=moment(tx, before.test_clock))
 
 
 def answer(tx: Tx, id: str, details: DetailsGiven, *, customer: str | None = None) -> Subscription:

@@ -1,6 +1,7 @@
 """DOOR: merchant pages under /dashboard. One file per noun, each with its ROUTES; one template per page.
 
-login home subscriptions subscription customers invoices catalog coupons events webhooks keys sql security settings
+login home subscriptions subscription customers invoices catalog coupons events emails webhooks keys sql
+security settings
 """
 
 from typing import Any
@@ -13,11 +14,13 @@ from tenure.dashboard import (
     catalog,
     coupons,
     customers,
+    emails,
     events,
     home,
     invoices,
     keys,
     login,
+    mail_settings,
     security,
     settings,
     sql,
@@ -39,12 +42,14 @@ ROUTES: tuple[Route, ...] = (
     *catalog.ROUTES,
     *coupons.ROUTES,
     *events.ROUTES,
+    *emails.ROUTES,
     *webhooks.ROUTES,
     *keys.ROUTES,
     *sql.ROUTES,
     *security.ROUTES,
     *settings.ROUTES,
     *billing.ROUTES,
+    *mail_settings.ROUTES,
 )
 
 

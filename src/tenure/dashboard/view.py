@@ -268,6 +268,8 @@ def said(visit: Visit) -> str:
         "resent": _("The event will be sent again now."),
         "revoked": _("Revoked."),
         "signed-out": _("Signed out there."),
+        "mail-resent": _("The mail will be sent again now."),
+        "mail-waits": _("The mail is waiting or on its way already."),
         "factor-off": _("Two-step sign-in is off."),
         "portal": _("Saved. Customers see this now."),
         "password": _("Your password was changed. Every other sign-in was ended."),
@@ -285,8 +287,8 @@ def put(visit: Visit, resp: Response, answer: Answer) -> None:
         case Redirect(to=to, cookies=cookies):
             resp.status, resp.location = falcon.HTTP_303, to
             _remember(resp, cookies, secure=secure)
-        case Frame(body=body):
-            headers.protect(resp, https=secure, framing="self")
+        case Frame(body=body, mail=mail):
+            headers.protect(resp, https=secure, framing="mail" if mail else "self")
             resp.delete_header("x-frame-options")
             resp.data, resp.content_type = body, "text/html; charset=utf-8"
         case Download(body=body, name=name, type=kind):

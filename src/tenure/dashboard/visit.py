@@ -96,9 +96,12 @@ class Download:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """A whole HTML page that only a page of the dashboard may frame."""
+    """A whole HTML page that only a page of the dashboard may frame.
+
+    A mail has its styles in line: it is shown with them, and with nothing else that could load, run or send."""
 
     body: bytes
+    mail: bool = False
 
 
 Answer = Page | Redirect | Download | Frame

@@ -51,9 +51,7 @@ def coupon_terms(words: Words, coupon: Coupon) -> str:
 def status_badge(words: Words, subscription: Subscription) -> Badge:
     """The state of a subscription as people say it; an end that is set comes before everything but the end itself."""
     status = subscription.status
-    if status is Status.CANCELED:
-        return Badge(words._("Ended"), "", "x")
-    if is_ending(subscription):
+    if is_ending(subscription) and status is not Status.CANCELED:
         if subscription.cancel_at is None:
             return Badge(words._("Ending"), "warn", "clock")
         return Badge(words._("Ends %(date)s") % {"date": words.day(subscription.cancel_at)}, "warn", "clock")
@@ -61,6 +59,10 @@ def status_badge(words: Words, subscription: Subscription) -> Badge:
         return Badge(words._("Trial ends %(date)s") % {"date": words.day(subscription.trial_end)}, "info", "clock")
     if status is Status.ACTIVE and subscription.pause_collection is not None:
         return Badge(words._("Collection paused"), "", "clock")
+    return _of_status(words)[status]
+
+
+def _of_status(words: Words) -> dict[str, Badge]:
     return {
         Status.INCOMPLETE: Badge(words._("Incomplete"), "warn", "alert"),
         Status.INCOMPLETE_EXPIRED: Badge(words._("Never started"), "", "x"),
@@ -69,7 +71,8 @@ def status_badge(words: Words, subscription: Subscription) -> Badge:
         Status.PAST_DUE: Badge(words._("Payment failed"), "bad", "alert"),
         Status.UNPAID: Badge(words._("Unpaid"), "bad", "alert"),
         Status.PAUSED: Badge(words._("Paused"), "", "clock"),
-    }[status]
+        Status.CANCELED: Badge(words._("Ended"), "", "x"),
+    }
 
 
 def reasons(words: Words) -> dict[str, str]:
@@ -194,8 +197,10 @@ def _collection(words: Words, now: dict[str, Any]) -> str:
 
 
 def _status(words: Words, now: dict[str, Any], before: dict[str, Any]) -> str:
+    named, unknown = _of_status(words), Badge("–", "", "")
     states = {"old": before.get("status"), "new": now.get("status")}
-    return words._("Status changed from %(old)s to %(new)s") % states
+    texts = {name: named.get(status or "", unknown).label for name, status in states.items()}
+    return words._("Status changed from %(old)s to %(new)s") % texts
 
 
 def _rows(tree: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,9 +2,11 @@
 
 classic    all items share one interval; changing it starts a new period now
 flexible   intervals may differ; each item's boundaries hang on the same anchor
+
+An end in the middle of a period cuts that period short:   ├──── billed ────┤ cancel_at ···· credited ····┤
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -71,6 +73,55 @@ def start_period(item: SubscriptionItem, price: Price, *, anchor: int, at: int) 
 def in_trial(item: SubscriptionItem, *, at: int, trial_end: int) -> SubscriptionItem:
     """The item in a period that is its trial."""
     return replace(item, current_period_start=at, current_period_end=trial_end)
+
+
+def whole_end(subscription: Subscription, item: SubscriptionItem, price: Price) -> int:
+    """Where the item's running period ends as long as nothing cuts it short."""
+    trial = subscription.trial_end
+    if trial is not None and item.current_period_start < trial:
+        return trial
+    return item_period(price, subscription.billing_cycle_anchor, item.current_period_start)[1]
+
+
+def cut_items(subscription: Subscription, prices: Mapping[str, Price]) -> set[str]:
+    """The items whose running period the set end cuts short, by id."""
+    at = subscription.cancel_at
+    return {
+        item.id
+        for item in subscription.items
+        if item.current_period_end == at and at < whole_end(subscription, item, prices[item.price])
+    }
+
+
+def uncut(subscription: Subscription, prices: Mapping[str, Price]) -> Subscription:
+    """The subscription with whole periods, whatever end is set."""
+    cut = cut_items(subscription, prices)
+    return replace(
+        subscription,
+        items=[
+            replace(i, current_period_end=whole_end(subscription, i, prices[i.price])) if i.id in cut else i
+            for i in subscription.items
+        ],
+    )
+
+
+def cut_short(subscription: Subscription, ids: Container[str] | None = None) -> Subscription:
+    """The subscription with the periods of its items, or of these alone, ending no later than it does.
+
+    A trial is not billed and stays whole.
+    """
+    at, trial = subscription.cancel_at, subscription.trial_end
+    if at is None or (trial is not None and trial >= at):
+        return subscription
+    return replace(
+        subscription,
+        items=[
+            replace(i, current_period_end=at)
+            if i.current_period_start < at < i.current_period_end and (ids is None or i.id in ids)
+            else i
+            for i in subscription.items
+        ],
+    )
 
 
 def interval_of(price: Price) -> tuple[str, int] | None:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tenure.domain.documents import Part
 from tenure.domain.items import item_period
@@ -109,7 +110,7 @@ def credits(
 def _classic(subscription: Subscription, item: SubscriptionItem, price: Price, value: Value, at: int) -> Proration:
     start, end = item_period(price, subscription.billing_cycle_anchor, item.current_period_start)
     whole = (
-        max(end - start, 1) if end == item.current_period_end else item.current_period_end - item.current_period_start
+        max(end - start, 1) if end >= item.current_period_end else item.current_period_end - item.current_period_start
     )
     left = item.current_period_end - at
     return Proration(
@@ -173,6 +174,29 @@ def debits(
             )
         )
     return found
+
+
+def only_longer(before: SubscriptionItem | None, after: SubscriptionItem | None) -> int | None:
+    """By how many seconds the same period of the same thing ends later; below 0 earlier, None for any other change."""
+    if before is None or after is None or before.current_period_start != after.current_period_start:
+        return None
+    if (before.price, before.quantity) != (after.price, after.quantity):
+        return None
+    return after.current_period_end - before.current_period_end
+
+
+def shortened(item: SubscriptionItem, currency: str, at: int) -> list[Debit]:
+    """What stays billed of an item when the time from `at` on is given back."""
+    kept = []
+    for debit in item.debits:
+        if debit.end <= at:
+            kept.append(debit)
+        elif debit.start < at:
+            back = _given_back(item, debit, currency, at)
+            left = {id: amount + back.discounts.get(id, 0) for id, amount in debit.discounts.items()}
+            subtotal = debit.subtotal + back.subtotal
+            kept.append(replace(debit, amount=subtotal - sum(left.values()), discounts=left, end=at, subtotal=subtotal))
+    return kept
 
 
 def share(amount: int, left_s: int, whole_s: int, currency: str) -> int:

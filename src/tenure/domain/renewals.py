@@ -19,7 +19,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from tenure.domain.discounts import Discount
-from tenure.domain.items import item_period, start_period
+from tenure.domain.items import cut_short, item_period, start_period
 from tenure.domain.prices import Price
 from tenure.domain.subscriptions import Status, Subscription, gathering, move, next_due, noticing
 
@@ -69,14 +69,15 @@ def _apart(subscription: Subscription, at: int) -> int | None:
 def renewed(subscription: Subscription, prices: Mapping[str, Price], at: int) -> Subscription:
     """The subscription with the items whose period ends at `at` in their next one."""
     anchor = subscription.billing_cycle_anchor
+    renewing = {item.id for item in subscription.items if item.current_period_end == at}
     items = []
     for item in subscription.items:
-        if item.current_period_end == at:
+        if item.id in renewing:
             start, end = item_period(prices[item.price], anchor, at)
             start = max(start, item.current_period_end)
             item = replace(item, current_period_start=start, current_period_end=end, debits=[])
         items.append(item)
-    after = noticing(without_ended(replace(subscription, items=items), at))
+    after = noticing(without_ended(cut_short(replace(subscription, items=items), renewing), at))
     return gathering(after, at) if after.next_pending_invoice_item_invoice == at else after
 
 
@@ -97,4 +98,4 @@ def trial_over(subscription: Subscription, prices: Mapping[str, Price], at: int)
     anchor = at if anew else subscription.billing_cycle_anchor
     items = [start_period(item, prices[item.price], anchor=anchor, at=at) for item in subscription.items]
     active = move(subscription, Status.ACTIVE, items=items, billing_cycle_anchor=anchor, trial_notice_at=None)
-    return noticing(without_ended(active, at))
+    return noticing(without_ended(cut_short(active), at))

@@ -1,14 +1,17 @@
 """The portal's home: the customer's subscriptions, what happens to them next, and what can be done.
 
 GET /p/     notices ─ current subscriptions ─ past ones, folded ─ billing information ─ the newest invoices
+            ?after=<id> goes on with older subscriptions
 """
+
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from tenure.actions import forecasts, payments, previews
 from tenure.domain.coupons import Coupon
 from tenure.domain.customers import Address, Customer
-from tenure.domain.invoices import Invoice, InvoiceStatus
+from tenure.domain.invoices import Invoice, InvoiceStatus, subscription_of
 from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
@@ -17,13 +20,15 @@ from tenure.i18n.languages import translated_tags
 from tenure.portal import invoices
 from tenure.portal.visit import Visit
 from tenure.store import Tx
+from tenure.store.tx import Page
 from tenure.web.asked import Answer, Goto, Shown
 from tenure.web.methods import method_name
 from tenure.web.portal_pages import HOME, HomePage, Notice
 from tenure.web.portal_plans import UNPAID, Catalog, Due, ends_at, plan, plan_name
 
 MOST_SHOWN = 100
-PRICED = 10
+ON_A_PAGE = 10  # each card says what its next invoice comes to
+LIVE = [status.value for status in Status if status not in TERMINAL]
 
 
 def catalog_of(tx: Tx, subscriptions: list[Subscription]) -> Catalog:
@@ -44,43 +49,80 @@ def show(tx: Tx, visit: Visit) -> Answer:
     task = visit.flow.subscription_cancel if visit.flow else None
     if task is not None and not visit.has_home():
         return Goto(f"/p/subscriptions/{task.subscription}/cancel")
-    every = tx.page(Subscription, [("customer", "=", visit.customer.id)], limit=MOST_SHOWN).items
-    shown = [each for each in every if each.status is not Status.INCOMPLETE_EXPIRED]
-    catalog = catalog_of(tx, shown)
+    after = visit.asked.query.get("after")
+    last = tx.get(Subscription, after) if after else None
+    if after and (last is None or last.customer != visit.customer.id):
+        return Goto(HOME)
+    held = holdings(tx, visit, after)
+    catalog = catalog_of(tx, [*held.current, *held.past, *held.spoken_of])
     may_cancel = visit.configuration.features.subscription_cancel.enabled
-    current = [each for each in shown if each.status not in TERMINAL]
-    past = [each for each in shown if each.status in TERMINAL]
-    bills, more = invoices.newest(tx, visit)
+    newest = invoices.newest(tx, visit)
+    has_history = visit.configuration.features.invoice_history.enabled
     return Shown(
         HomePage(
             plans=tuple(
-                plan(
-                    each,
-                    catalog,
-                    visit.reader,
-                    may_cancel=may_cancel,
-                    due=due_of(tx, visit, each) if n < PRICED else None,
-                )
-                for n, each in enumerate(current)
+                plan(each, catalog, visit.reader, may_cancel=may_cancel, due=due_of(tx, visit, each, newest))
+                for each in held.current
             ),
-            past=tuple(plan(each, catalog, visit.reader) for each in past),
-            notices=notices(visit, shown, catalog),
+            older=f"{HOME}?after={held.current[-1].id}" if held.more else "",
+            first=after is None,
+            past=tuple(plan(each, catalog, visit.reader) for each in held.past),
+            notices=notices(visit, held.spoken_of, catalog),
             details=details(visit.customer, visit),
-            invoices=bills,
-            more_invoices=more,
+            invoices=invoices.rows_of(newest.items, visit) if has_history else (),
+            more_invoices=newest.has_more and has_history,
         )
     )
 
 
-def open_invoices(tx: Tx, subscription: Subscription) -> list[Invoice]:
-    """What is to be paid for a subscription, the newest first."""
-    where = [("subscription", "=", subscription.id), ("status", "=", InvoiceStatus.OPEN.value)]
-    return [each for each in tx.page(Invoice, where, limit=MOST_SHOWN).items if each.amount_remaining > 0]
+class Holdings(NamedTuple):
+    """A page of the customer's running subscriptions, the past ones, and those that a notice may be about."""
+
+    current: list[Subscription]
+    more: bool
+    past: list[Subscription]
+    spoken_of: list[Subscription]
 
 
-def due_of(tx: Tx, visit: Visit, subscription: Subscription) -> Due:
+def holdings(tx: Tx, visit: Visit, after: str | None) -> Holdings:
+    """What the customer has, from behind `after` on; one look is enough where they do not have very many."""
+    whole = tx.page(Subscription, _own(visit), limit=MOST_SHOWN)
+    if whole.has_more:
+        page = tx.page(Subscription, _own(visit, LIVE), limit=ON_A_PAGE, starting_after=after)
+        past = tx.page(Subscription, _own(visit, [Status.CANCELED.value]), limit=MOST_SHOWN).items
+        return Holdings(page.items, page.has_more, past, _spoken_of(tx, visit))
+    live = [each for each in whole.items if each.status.value in LIVE]
+    first = next((n for n, each in enumerate(live, 1) if each.id == after), 0)
+    past = [each for each in whole.items if each.status is Status.CANCELED]
+    return Holdings(live[first : first + ON_A_PAGE], len(live) > first + ON_A_PAGE, past, whole.items)
+
+
+def _own(visit: Visit, statuses: list[str] | None = None) -> list[tuple[str, str, object]]:
+    own: list[tuple[str, str, object]] = [("customer", "=", visit.customer.id)]
+    return own if statuses is None else [*own, ("status", "in", statuses)]
+
+
+def _spoken_of(tx: Tx, visit: Visit) -> list[Subscription]:
+    """The subscriptions that the address names, and one that is unpaid."""
+    named = [tx.get(Subscription, visit.asked.query.get(name, "")) for name in ("renewed", "canceled", "saved")]
+    unpaid = tx.page(Subscription, _own(visit, sorted(status.value for status in UNPAID)), limit=1).items
+    return [each for each in (*named, *unpaid) if each is not None and each.customer == visit.customer.id]
+
+
+def open_invoices(tx: Tx, subscription: Subscription, newest: Page[Invoice] | None = None) -> list[Invoice]:
+    """What is to be paid for a subscription, the newest first; `newest` may be all that its customer has."""
+    if newest is not None and not newest.has_more:
+        own = [each for each in newest.items if subscription_of(each) == subscription.id]
+        found = [each for each in own if each.status is InvoiceStatus.OPEN]
+    else:
+        where = [("subscription", "=", subscription.id), ("status", "=", InvoiceStatus.OPEN.value)]
+        found = tx.page(Invoice, where, limit=MOST_SHOWN).items
+    return [each for each in found if each.amount_remaining > 0]
+
+
+def due_of(tx: Tx, visit: Visit, subscription: Subscription, newest: Page[Invoice]) -> Due:
     """What the subscription's invoices say: the one that is open, and the next one as the engine would write it."""
-    unpaid = open_invoices(tx, subscription)
+    unpaid = open_invoices(tx, subscription, newest)
     coming = previews.next_amount(tx, subscription, visit.customer)
     sent = subscription.collection_method == "send_invoice"
     paying = payments.default_method(tx, customer=visit.customer, subscription=subscription) if not sent else None

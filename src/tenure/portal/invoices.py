@@ -7,6 +7,7 @@ from tenure.domain.errors import NotFound
 from tenure.domain.invoices import Invoice, InvoiceStatus
 from tenure.portal.visit import Visit
 from tenure.store import Tx
+from tenure.store.tx import Page
 from tenure.web.asked import Answer, Goto, Shown
 from tenure.web.invoices import badge_of, issued_at, number_of
 from tenure.web.portal_pages import HOME, InvoiceRow, InvoicesPage
@@ -16,11 +17,9 @@ ON_A_PAGE = 24
 PATH = "/p/invoices"
 
 
-def newest(tx: Tx, visit: Visit) -> tuple[tuple[InvoiceRow, ...], bool]:
-    """The first few, and whether there are more; none where the configuration has no history."""
-    if not visit.configuration.features.invoice_history.enabled:
-        return (), False
-    return _rows(tx, visit, limit=AT_HOME)
+def newest(tx: Tx, visit: Visit) -> Page[Invoice]:
+    """The customer's first few final invoices, and whether there are more."""
+    return _page(tx, visit, limit=AT_HOME)
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
@@ -33,15 +32,20 @@ def show(tx: Tx, visit: Visit) -> Answer:
     known = tx.get(Invoice, after) if after else None
     if after and (known is None or known.customer != visit.customer.id):
         return Goto(PATH)
-    rows, more = _rows(tx, visit, limit=ON_A_PAGE, after=after)
-    older = f"{PATH}?after={rows[-1].id}" if more else ""
+    page = _page(tx, visit, limit=ON_A_PAGE, after=after)
+    rows = rows_of(page.items, visit)
+    older = f"{PATH}?after={rows[-1].id}" if page.has_more else ""
     return Shown(InvoicesPage(rows=rows, older=older, first=after is None))
 
 
-def _rows(tx: Tx, visit: Visit, *, limit: int, after: str | None = None) -> tuple[tuple[InvoiceRow, ...], bool]:
+def rows_of(found: list[Invoice], visit: Visit) -> tuple[InvoiceRow, ...]:
+    """The lines of a list."""
+    return tuple(_row(each, visit) for each in found)
+
+
+def _page(tx: Tx, visit: Visit, *, limit: int, after: str | None = None) -> Page[Invoice]:
     where = [("customer", "=", visit.customer.id), ("status", "!=", InvoiceStatus.DRAFT.value)]
-    page = tx.page(Invoice, where, limit=limit, starting_after=after)
-    return tuple(_row(each, visit) for each in page.items), page.has_more
+    return tx.page(Invoice, where, limit=limit, starting_after=after)
 
 
 def _row(invoice: Invoice, visit: Visit) -> InvoiceRow:

@@ -1,4 +1,4 @@
-"""Committed documents that are read again and again: prices and products of SQLite's one process.
+"""Committed rows that are read again and again: prices, products, configurations and accounts of SQLite's one process.
 
 read ──▶ hit: no statement at all        save ──▶ touched: neither read nor kept until the commit settled
 """
@@ -8,14 +8,18 @@ from typing import Any
 import msgspec
 
 from tenure.domain.documents import Document, Scope
+from tenure.domain.entitlements import ProductFeature
+from tenure.domain.portal import Configuration
 from tenure.domain.prices import Price
 from tenure.domain.products import Product
 from tenure.domain.webhook_endpoints import WebhookEndpoint
 
-KEPT: frozenset[type[Document]] = frozenset({Price, Product})
+KEPT: frozenset[type[Document]] = frozenset({Configuration, Price, Product})
 MOST = 20_000
-# The id under which all enabled webhook endpoints of a scope are kept together.
+Key = tuple[Scope | None, type[Any], str]
+# The id under which what a scope has of a kind is kept together: its enabled webhook endpoints, or whether it has any.
 ALL = "*"
+TOGETHER: frozenset[type[Document]] = frozenset({WebhookEndpoint, ProductFeature})
 
 
 class Loaded(msgspec.Struct, frozen=True, gc=False):
@@ -30,19 +34,15 @@ class Cache:
     """Never holds what is not committed; used on the event loop's thread only."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Scope, type[Document], str], Any] = {}
-        self._touched: set[tuple[Scope, type[Document], str]] = set()
+        self._kept: dict[Key, Any] = {}
+        self._touched: set[Key] = set()
 
-    def get(self, scope: Scope, cls: type[Document], id: str) -> Any:
+    def get(self, key: Key) -> Any:
         """What was kept, unless the open transactions changed it."""
-        key = (scope, cls, id)
         return None if key in self._touched else self._kept.get(key)
 
-    def put(self, scope: Scope, cls: type[Document], id: str, value: Any) -> None:
-        """Keep what was read, if it is of a kept kind and committed."""
-        if cls not in KEPT and id != ALL:
-            return
-        key = (scope, cls, id)
+    def put(self, key: Key, value: Any) -> None:
+        """Keep what was read, if it is committed."""
         if key in self._touched:
             return
         if len(self._kept) >= MOST:
@@ -51,10 +51,15 @@ class Cache:
 
     def touch(self, scope: Scope, doc: Document) -> None:
         """A transaction is changing this document."""
-        if type(doc) in KEPT:
-            self._touched.add((scope, type(doc), doc.id))
-        elif isinstance(doc, WebhookEndpoint):
-            self._touched.add((scope, WebhookEndpoint, ALL))
+        cls = type(doc)
+        if cls in KEPT:
+            self._touched.add((scope, cls, doc.id))
+        elif cls in TOGETHER:
+            self._touched.add((scope, cls, ALL))
+
+    def changed(self, key: Key) -> None:
+        """A transaction is changing this row."""
+        self._touched.add(key)
 
     def settle(self) -> None:
         """The open transactions are over, committed or not: forget what they changed."""

@@ -2,7 +2,7 @@
 
     interactive ──▶ ┐                    SAVEPOINT ─ fn ─ RELEASE        ┐
                     ├─▶ BEGIN IMMEDIATE ─ SAVEPOINT ─ fn ─ ROLLBACK TO   ├─▶ COMMIT (the fsync, in a thread) ─▶ answers
-    background  ──▶ ┘  (at most 10)      SAVEPOINT ─ fn ─ RELEASE        ┘
+    background  ──▶ ┘  (at most 100)     SAVEPOINT ─ fn ─ RELEASE        ┘
 
 Nothing is answered, not even a refusal, before the COMMIT is durable: a refusal may rest on what an earlier
 transaction of the same batch wrote. Fails the COMMIT, then fails every waiter of the batch.
@@ -19,11 +19,11 @@ from typing import Any, Protocol
 from tenure.domain.errors import Unavailable
 
 MOST_INTERACTIVE = 200
-MOST_BACKGROUND = 10
+MOST_BACKGROUND = 100
 # The loop must not be held for longer than this by one batch; what is left goes into the next.
 BATCH_S = 0.004
 # Background work may hold it longer: a commit costs much more than the longer wait costs the people between.
-BACKGROUND_S = 0.012
+BACKGROUND_S = 0.04
 # A lone commit stays on the loop while commits have been quicker than this: a thread costs about 0.1 ms.
 QUICK_S = 0.0005
 

@@ -18,6 +18,7 @@ from tenure.store.lanes import (
     DELIVERING,
     HELD_ATTEMPTS,
     PENDING,
+    News,
     deliver,
     open_,
     ready,
@@ -230,7 +231,7 @@ def resend(tx: Tx, event_id: str, endpoint_id: str) -> bool:
     row = tx.row(_EVENT_OBJECT, **tx.bound, event=event_id)
     if row is None:
         return False
-    deliver(tx, event_id, row.object_id or event_id, endpoint_id)
+    deliver(tx, [News(event_id, row.object_id or event_id, endpoint_id)])
     return True
 
 

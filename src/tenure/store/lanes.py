@@ -10,7 +10,8 @@ could miss that its head finishes at this moment; it keeps the head's row until 
 the same is found by `release_stranded`. Conditions are words, not parameters, since partial indexes need to see them.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -91,21 +92,29 @@ _stranded = (
 _RELEASE_STRANDED = update(deliveries).where(deliveries.c.id.in_(_stranded), waiting(deliveries)).values(held=_FALSE)
 
 
-def deliver(tx: "Tx", event_id: str, object_id: str, endpoint_id: str) -> None:
-    """One delivery of an event to an endpoint: due at once, or when those before it in its lane are through."""
+class News(NamedTuple):
+    """An event for an endpoint; the object and the endpoint say in which lane."""
+
+    event_id: str
+    object_id: str
+    endpoint_id: str
+
+
+def deliver(tx: "Tx", news: Sequence[News]) -> None:
+    """Deliveries of events to endpoints: due at once, or when those before it in its lane are through."""
+    if not news:
+        return
     tx.wakes = True
     if tx.dialect != "sqlite":
-        tx.rows(_KEEP_HEAD, endpoint_id=endpoint_id, object_id=object_id)
-    tx.run(
+        for endpoint_id, object_id in sorted({(each.endpoint_id, each.object_id) for each in news}):
+            tx.rows(_KEEP_HEAD, endpoint_id=endpoint_id, object_id=object_id)
+    now = {**tx.bound, "state": "pending", "attempt": 0, "next_at": tx.now, "created": tx.now}
+    tx.run_each(
         _DELIVERY,
-        **tx.bound,
-        endpoint_id=endpoint_id,
-        event_id=event_id,
-        object_id=object_id,
-        state="pending",
-        attempt=0,
-        next_at=tx.now,
-        created=tx.now,
+        [
+            now | {"endpoint_id": each.endpoint_id, "event_id": each.event_id, "object_id": each.object_id}
+            for each in news
+        ],
     )
 
 

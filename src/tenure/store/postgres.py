@@ -7,7 +7,7 @@ loop ──read / write──▶ thread ──▶ connection of the pool ──�
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.dialects.postgresql.psycopg import dialect as postgres_dialect
 
-from tenure.domain.documents import Request, Scope, ready
+from tenure.domain.documents import Request, Scope, ready, ready_structs
 from tenure.domain.errors import Unavailable
 from tenure.store import migrate
 from tenure.store.errors import AlreadyExists, Stale
@@ -59,6 +59,14 @@ class PostgresLink:
         except psycopg.errors.UniqueViolation as error:
             raise AlreadyExists(error.diag.table_name or "row", "") from error
 
+    def change_each(self, text: str, params: Sequence[Mapping[str, Any]]) -> None:
+        if not self.writable:
+            raise RuntimeError("A read must not write.")
+        if len(params) == 1:
+            self.connection.execute(text, params[0])
+        else:
+            self.connection.cursor().executemany(text, params)
+
 
 class PostgresStore(Store):
     """Documents on a server; any number of processes may use it."""
@@ -91,6 +99,7 @@ class PostgresStore(Store):
     async def start(self) -> None:
         for cls in KINDS:
             ready(cls)
+        ready_structs()
         self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="postgres")
         self._background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="postgres-background")
         self._pool = ConnectionPool(

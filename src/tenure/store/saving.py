@@ -4,6 +4,7 @@ Change(after, deleted, events)
   documents ──▶ insert, or update where ver is still the loaded one
   events    ──▶ previous_attributes = difference(render(before), render(after)) ──▶ events
   endpoints ──▶ those of the scope that want the type ──▶ deliveries, each in its lane
+  mails     ──▶ what domain/mails.py reads off the events ──▶ the outbox
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,14 +16,16 @@ from sqlalchemy import bindparam, delete, false, insert, select
 
 from tenure.domain.documents import Change, Document, EventDraft, Identified, compact, full
 from tenure.domain.events import Event, EventData, EventRequest, difference
+from tenure.domain.invoices import Invoice
+from tenure.domain.mails import notices
 from tenure.domain.prices import Price
 from tenure.domain.subscriptions import Subscription
 from tenure.domain.webhook_endpoints import WebhookEndpoint
-from tenure.store import queries
+from tenure.store import mails, queries
 from tenure.store.cache import ALL, Loaded
 from tenure.store.errors import AlreadyExists, Stale
 from tenure.store.kinds import KINDS
-from tenure.store.lanes import deliver
+from tenure.store.lanes import News, deliver
 from tenure.store.queries import scoped
 from tenure.store.schema import subscription_items, webhook_endpoints
 from tenure.wire.expand import expand
@@ -64,6 +67,7 @@ def record(tx: "Tx", batches: Iterable[Batch]) -> None:
     for batch in batches:
         if batch.events:
             _record(tx, batch.events, batch.before)
+            mails.queue(tx, notices(batch.events, batch.before, now=tx.now))
 
 
 def without_updates(batches: Iterable[Batch], told: Iterable[EventDraft]) -> list[Batch]:
@@ -97,15 +101,50 @@ def save(tx: "Tx", change: Change) -> None:
         if (type(doc), doc.id) in tx.loaded
     }
     for doc in change.after:
-        _write(tx, doc)
+        if not _kept_back(tx, doc):
+            _write(tx, doc)
     for doc in change.deleted:
         _write(tx, doc, deleted=True)
     if change.events:
         record(tx, [Batch(change.events, before)])
 
 
+# Of these, one transaction may change the same document several times: `Tx.together` writes it once.
+KEPT_BACK: frozenset[type[Document]] = frozenset({Invoice})
+
+
+def _kept_back(tx: "Tx", doc: Document) -> bool:
+    """Whether the document is written later, with what else happens to it."""
+    key = (type(doc), doc.id)
+    known = tx.loaded.get(key)
+    if tx.unwritten is None or type(doc) not in KEPT_BACK or known is None or known.deleted:
+        return False
+    tx.unwritten.setdefault(key, known)
+    tx.loaded[key] = Loaded(doc, known.ver)
+    tx.own.add(key)
+    return True
+
+
+def reads_kept_back(statement: str) -> bool:
+    """Whether the text of a statement names a table of them."""
+    return any(KINDS[cls].table.name in statement for cls in KEPT_BACK)
+
+
+def write_kept_back(tx: "Tx") -> None:
+    """Write the documents that were kept back, each as it is now."""
+    if not tx.unwritten:
+        return
+    waiting = dict(tx.unwritten)
+    tx.unwritten.clear()
+    for key, stored in waiting.items():
+        doc, tx.loaded[key] = tx.loaded[key].doc, stored
+        _write(tx, doc)
+
+
 def _write(tx: "Tx", doc: Document, *, deleted: bool = False) -> None:
     cls = type(doc)
+    if tx.unwritten and deleted:
+        write_kept_back(tx)
     kind = KINDS[cls]
     all_of = queries.statements(cls, tx.dialect)
     known = tx.loaded.get((cls, doc.id))
@@ -154,6 +193,8 @@ def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[D
     known: dict[tuple[type[Any], str], Any] = dict(before)
     pictures: dict[int, _Picture] = {}
     wishes = _wishes(tx)
+    rows: list[dict[str, Any]] = []
+    news: list[News] = []
     for draft in drafts:
         key = (type(draft.doc), draft.doc.id)
         picture = _picture(tx, draft.doc, pictures)
@@ -162,8 +203,15 @@ def _record(tx: "Tx", drafts: Iterable[EventDraft], before: Mapping[tuple[type[D
             original = draft.before or known.get(key)
             old = difference(_picture(tx, original, pictures).shape, picture.shape) if original is not None else {}
         known[key] = draft.doc
-        id = _write_event(tx, draft.type, picture, old)
-        _deliver(tx, id, draft, wishes)
+        row = _event_row(tx, draft.type, picture, old)
+        rows.append(row)
+        news += (
+            News(row["id"], draft.doc.id, wish.endpoint_id)
+            for wish in wishes
+            if "*" in wish.enabled_events or draft.type in wish.enabled_events
+        )
+    tx.run_each(queries.statements(Event, tx.dialect).insert, rows)
+    deliver(tx, news)
 
 
 class _Picture(NamedTuple):
@@ -181,8 +229,8 @@ def _picture(tx: "Tx", doc: Document | Identified, taken: dict[int, _Picture]) -
     return found
 
 
-def _write_event(tx: "Tx", type: str, picture: _Picture, old: dict[str, Any] | msgspec.UnsetType) -> str:
-    """A new event's row; its text is all of it, since the object in it stays as it was shown."""
+def _event_row(tx: "Tx", type: str, picture: _Picture, old: dict[str, Any] | msgspec.UnsetType) -> dict[str, Any]:
+    """A new event; its text is all of it, since the object in it stays as it was shown."""
     shown: Any = picture.raw  # is written as it is, not encoded again
     event = Event(
         id=tx.new_id("evt_"),
@@ -192,19 +240,17 @@ def _write_event(tx: "Tx", type: str, picture: _Picture, old: dict[str, Any] | m
         request=EventRequest(id=tx.request.id, idempotency_key=tx.request.idempotency_key),
         type=type,
     )
-    tx.run(
-        queries.statements(Event, tx.dialect).insert,
+    return {
         **tx.bound,
-        id=event.id,
-        created=event.created,
-        changed=tx.now_ms(),
-        ver=1,
-        deleted=False,
-        type=type,
-        object_id=picture.shape.get("id"),
-        doc=_event.encode(event).decode(),
-    )
-    return event.id
+        "id": event.id,
+        "created": event.created,
+        "changed": tx.now_ms(),
+        "ver": 1,
+        "deleted": False,
+        "type": type,
+        "object_id": picture.shape.get("id"),
+        "doc": _event.encode(event).decode(),
+    }
 
 
 def _shown(doc: Document | Identified, tx: "Tx") -> dict[str, Any]:
@@ -219,20 +265,14 @@ def _nothing(kind: str, ids: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _deliver(tx: "Tx", event_id: str, draft: EventDraft, wishes: Iterable[Wish]) -> None:
-    for wish in wishes:
-        if "*" in wish.enabled_events or draft.type in wish.enabled_events:
-            deliver(tx, event_id, draft.doc.id, wish.endpoint_id)
-
-
 def _wishes(tx: "Tx") -> tuple[Wish, ...]:
     """What the enabled endpoints of the scope want."""
     if tx.cache is not None:
-        kept: tuple[Wish, ...] | None = tx.cache.get(tx.scope, WebhookEndpoint, ALL)
+        kept: tuple[Wish, ...] | None = tx.cache.get((tx.scope, WebhookEndpoint, ALL))
         if kept is not None:
             return kept
     found = (_wanted.decode(row.doc) for row in tx.rows(_ENDPOINTS, **tx.bound))
     wishes = tuple(Wish(each.id, frozenset(each.enabled_events)) for each in found)
     if tx.cache is not None:
-        tx.cache.put(tx.scope, WebhookEndpoint, ALL, wishes)
+        tx.cache.put((tx.scope, WebhookEndpoint, ALL), wishes)
     return wishes

@@ -11,6 +11,7 @@ writes the text of statements; the drivers run it.
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
 
 from tenure.store import billing_schema as billing_schema  # its tables belong to the same metadata
+from tenure.store import mail_schema as mail_schema  # as does the outbox
 from tenure.store.tables import ID, NEWEST, SERIAL, documents, due_indexes, flag, metadata, need, number, words
 
 customers = documents(

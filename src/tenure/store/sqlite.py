@@ -4,7 +4,7 @@ loop ──read──▶ reader connection (a snapshot for each read, inline: ch
 loop ──write─▶ group committer ──▶ writer connection (WAL, synchronous=FULL)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -27,13 +27,15 @@ T = TypeVar("T")
 Version = tuple[int, ...]
 
 BUSY_MS = 10_000
-# A page that changes often is copied back seldom (each 16 MB of log), and the upper pages of large indexes stay read.
+# A page that changes often is copied back seldom (each 16 MB of log), the upper pages of large indexes stay read, and
+# what a savepoint would put back is kept in memory: by default it goes to a file once it is more than 64 kB.
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "wal_autocheckpoint=4000",
     "cache_size=-32000",
+    "temp_store=MEMORY",
 )
 # Kinds of failure that pass: the disk is full or does not answer, or somebody else holds the file.
 _PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.NoMemError, apsw.CantOpenError)
@@ -69,6 +71,12 @@ class SqliteLink:
         except apsw.Error as error:
             raise _translated(error) from error
         return self.connection.changes()
+
+    def change_each(self, text: str, params: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            self.connection.executemany(text, params)
+        except apsw.Error as error:
+            raise _translated(error) from error
 
     def command(self, text: str) -> None:
         """BEGIN, COMMIT and their kind."""
@@ -194,7 +202,7 @@ class SqliteStore(Store):
 
     async def system_write(self, fn: Callable[[SystemTx], T], *, now: int = 0, background: bool = False) -> T:
         def tx() -> SystemTx:
-            return SystemTx(self._started_writer().link, now=now)
+            return SystemTx(self._started_writer().link, now=now, cache=self._cache)
 
         return await self._submit(partial(self._run, tx, fn), background=background)
 

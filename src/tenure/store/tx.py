@@ -10,8 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy.sql import Executable
@@ -19,11 +18,12 @@ from sqlalchemy.sql import Executable
 from tenure.domain.coupons import Coupon
 from tenure.domain.documents import Change, D, Document, EventDraft, Request, Scope, load
 from tenure.domain.errors import NotFound
-from tenure.domain.ids import RANDOM_BITS, new_id
+from tenure.domain.ids import RANDOM_BYTES, new_id
 from tenure.domain.promotion_codes import PromotionCode
 from tenure.store import queries, saving
-from tenure.store.cache import KEPT, Cache, Loaded
+from tenure.store.cache import ALL, KEPT, Cache, Loaded
 from tenure.store.kinds import KINDS
+from tenure.store.page import Page as Page
 from tenure.store.queries import Condition
 from tenure.store.statements import Plans, Raw, Row
 
@@ -47,13 +47,8 @@ class Link(Protocol):
     def change(self, text: str, params: Mapping[str, Any]) -> int:
         """How many rows a statement changed."""
 
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """One page of a list, and whether more follow in its direction."""
-
-    items: list[T]
-    has_more: bool
+    def change_each(self, text: str, params: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement once for each of these, in their order."""
 
 
 class SystemTx:
@@ -64,6 +59,8 @@ class SystemTx:
         self.now = now
         self.cache = cache
         self.wakes = False
+        # Rows of accounts that were read here, where no cache keeps them.
+        self.accounts: dict[str, Row | None] = {}
         self.dialect = link.plans.dialect.name
         self._ms = 0
 
@@ -91,9 +88,14 @@ class SystemTx:
         text, bound = self.link.plans.of(statement).bind(params)
         return self.link.change(text, bound)
 
+    def run_each(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that changes rows once for each of these, in their order."""
+        plan = self.link.plans.of(statement)
+        self.link.change_each(plan.text, [plan.bind(each)[1] for each in params])
+
     def new_id(self, prefix: str) -> str:
         """A fresh id; those of one transaction sort in the order in which they were asked for."""
-        return new_id(prefix, self.now_ms(), int.from_bytes(secrets.token_bytes(RANDOM_BITS // 8), "big"))
+        return new_id(prefix, self.now_ms(), secrets.token_bytes(RANDOM_BYTES))
 
     def now_ms(self) -> int:
         """This moment in unix milliseconds, never the same twice in a transaction."""
@@ -107,6 +109,7 @@ class SystemTx:
         try:
             yield
         except BaseException:
+            self.accounts.clear()
             self.link.change("ROLLBACK TO SAVEPOINT inner_part", {})
             self.link.change("RELEASE SAVEPOINT inner_part", {})
             raise
@@ -129,6 +132,7 @@ class Tx(SystemTx):
         super().__init__(link, now=now, cache=cache)
         self.site = site
         self.held: list[saving.Batch] | None = None
+        self.unwritten: dict[Key, Loaded] | None = None
         self.scope = scope
         self.request = request or _NOBODY
         self.bound = {"account": scope.account, "livemode": scope.livemode}
@@ -141,7 +145,7 @@ class Tx(SystemTx):
     def get(self, cls: type[D], id: str, *, deleted: bool = False) -> D | None:
         """The document, or None; a deleted one only when asked for."""
         if self.cache is not None and cls in KEPT:
-            kept = self.cache.get(self.scope, cls, id)
+            kept = self.cache.get((self.scope, cls, id))
             if isinstance(kept, Loaded):
                 self.loaded[cls, id] = kept
                 doc: D = kept.doc  # type: ignore[assignment]
@@ -164,6 +168,8 @@ class Tx(SystemTx):
         """The documents that exist, by their ids."""
         found: dict[str, D] = {}
         wanted = set(ids)
+        if cls in saving.KEPT_BACK:
+            saving.write_kept_back(self)
         if self.dialect == "sqlite" and (self.cache is not None or len(wanted) < 4):
             for id in wanted:
                 doc = self.get(cls, id, deleted=deleted)
@@ -195,6 +201,8 @@ class Tx(SystemTx):
             cursor = "starting_after" if starting_after is not None else "ending_before"
             place = self._place(cls, starting_after or ending_before or "", cursor)
             params.update(cursor_created=place.created, cursor_place=place.place)
+        if cls in saving.KEPT_BACK:
+            saving.write_kept_back(self)
         statement = queries.page(queries.shape_of(cls, where, self.dialect, cursor))
         text, bound = self.link.plans.of(statement).bind(params)
         raws = self.link.fetch(text, bound)
@@ -205,9 +213,22 @@ class Tx(SystemTx):
 
     def count(self, cls: type[Document], where: Sequence[Condition] = ()) -> int:
         """How many documents meet the conditions."""
+        if cls in saving.KEPT_BACK:
+            saving.write_kept_back(self)
         statement = queries.count(queries.shape_of(cls, where, self.dialect))
         number: int = self.rows(statement, **self.bound, **queries.values_of(where))[0].number
         return number
+
+    def any(self, cls: type[Document]) -> bool:
+        """Whether the scope has a document of this kind, which must be one that the cache keeps together."""
+        key = (self.scope, cls, ALL)
+        kept: bool | None = self.cache.get(key) if self.cache is not None else None
+        if kept is not None:
+            return kept
+        found = bool(self.page(cls, limit=1).items)
+        if self.cache is not None:
+            self.cache.put(key, found)
+        return found
 
     # Writing
 
@@ -238,6 +259,19 @@ class Tx(SystemTx):
             self, [saving.Batch(opening, {(type(d), d.id): d for d in before}), *saving.without_updates(held, opening)]
         )
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """An invoice that is saved inside more than once is written once, at the end or before anything is searched."""
+        if self.unwritten is not None:
+            yield
+            return
+        self.unwritten = {}
+        try:
+            yield
+            saving.write_kept_back(self)
+        finally:
+            self.unwritten = None
+
     def redeem(self, coupon_id: str) -> bool:
         """Count one redemption of a coupon; False when none is left."""
         return self._redeem(Coupon, coupon_id)
@@ -246,15 +280,24 @@ class Tx(SystemTx):
         """Count one redemption of a promotion code; False when none is left."""
         return self._redeem(PromotionCode, id)
 
+    def rows(self, statement: Executable, /, **params: Any) -> list[Row]:
+        """The rows of a statement with attributes named as its columns."""
+        if self.unwritten and saving.reads_kept_back(self.link.plans.of(statement).text):
+            saving.write_kept_back(self)
+        return super().rows(statement, **params)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What runs inside is undone when it raises, and the rest of the transaction goes on."""
+        saving.write_kept_back(self)
         kept, own, woke, told = dict(self.loaded), set(self.own), self.wakes, len(self.held or ())
         try:
             with super().savepoint():
                 yield
         except BaseException:
             self.loaded, self.own, self.wakes = kept, own, woke
+            if self.unwritten is not None:
+                self.unwritten.clear()
             if self.held is not None:
                 del self.held[told:]
             raise
@@ -295,7 +338,7 @@ class Tx(SystemTx):
             doc = replace(doc, **dict(zip(counters, raw[3:], strict=False)))
         loaded = self.loaded[cls, doc.id] = Loaded(doc, raw[1], bool(raw[2]))
         if self.cache is not None and cls in KEPT:
-            self.cache.put(self.scope, cls, doc.id, loaded)
+            self.cache.put((self.scope, cls, doc.id), loaded)
         return loaded
 
     def _found(self, cls: type[D], id: str, doc: D | None, param: str | None) -> D:

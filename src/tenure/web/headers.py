@@ -2,6 +2,7 @@
 
 pages    CSP below, no-store, no referrer, COOP; Strict-Transport-Security on https only
 preview  the same, but the dashboard may frame it
+mail     a mail that the dashboard frames: its own styles, no scripts, no links that lead anywhere
 bare     errors and redirects outside the doors: the same without any source at all
 assets   nosniff; cached for good under a hashed name
 """
@@ -10,15 +11,22 @@ from typing import Literal
 
 import falcon.asgi
 
-Framing = Literal["none", "self"]
+Framing = Literal["none", "self", "mail"]
 YEAR_S = 31536000
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors '{framing}'; "
     "require-trusted-types-for 'script'"
 )
-POLICIES: dict[Framing, str] = {"none": POLICY.format(framing="none"), "self": POLICY.format(framing="self")}
-BARE_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+BARE = "default-src 'none'; base-uri 'none'"
+# A mail in a frame: the styles that stand in it, and nothing else at all.
+MAIL_POLICY = f"sandbox; {BARE}; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'"
+POLICIES: dict[Framing, str] = {
+    "none": POLICY.format(framing="none"),
+    "self": POLICY.format(framing="self"),
+    "mail": MAIL_POLICY,
+}
+BARE_POLICY = f"{BARE}; frame-ancestors 'none'"
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
 PAGE_HEADERS = {
     "cache-control": "no-store",

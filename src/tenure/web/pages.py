@@ -25,6 +25,8 @@ from tenure.web import assets, brand
 PACKAGE = Path(__file__).parent.parent
 WORTH_COMPRESSING = 1024
 HTML = "text/html; charset=utf-8"
+# The parts that nearly every template uses are there without an import, which costs more than they do.
+EVERYWHERE = ("badge", "icon", "mark")
 
 
 def _loader() -> BaseLoader:
@@ -117,6 +119,8 @@ def environment() -> Environment:
         asset=assets.url, brand_css=brand.path,
     )  # fmt: skip
     made.filters.update(FILTERS)
+    parts: Any = made.get_template("_macros.html").module
+    made.globals.update({name: getattr(parts, name) for name in EVERYWHERE})
     return made
 
 

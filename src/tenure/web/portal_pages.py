@@ -69,10 +69,12 @@ class InvoiceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class HomePage:
-    """The customer's subscriptions, invoices and details."""
+    """The customer's subscriptions, invoices and details; `older` is where the next subscriptions are."""
 
     template: ClassVar[str] = "portal/home.html"
     plans: tuple[Plan, ...]
+    older: str = ""
+    first: bool = True
     past: tuple[Plan, ...] = ()
     notices: tuple[Notice, ...] = ()
     details: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,7 @@
 Subscription + Catalog ── plan() ──▶ Plan(name, amount, per, badge, facts, can_cancel, can_renew)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
@@ -174,20 +174,28 @@ def discounted_amount(subscription: Subscription, catalog: Catalog, now: int) ->
     """The amount of one period with the discounts that last; item discounts first. None where it is not fixed."""
     if full_amount(subscription, catalog) is None:
         return None
-    total = 0
-    for item in subscription.items:
-        amount = _one_amount(subscription, item, catalog) or 0
+    left = [_one_amount(subscription, item, catalog) or 0 for item in subscription.items]
+    products = [catalog.prices[item.price].product for item in subscription.items]
+    for place, item in enumerate(subscription.items):
         for _, coupon in _running(item.discounts, catalog, now):
-            amount -= _taken(coupon, amount, subscription.currency)
-        total += amount
+            _take(coupon, left, products, [place], subscription.currency)
     for _, coupon in _running(subscription.discounts, catalog, now):
-        total -= _taken(coupon, total, subscription.currency)
-    return total
+        _take(coupon, left, products, range(len(left)), subscription.currency)
+    return sum(left)
 
 
-def _taken(coupon: Coupon, amount: int, currency: str) -> int:
-    """What a discount takes off every period."""
-    return off(coupon, [amount], currency)[0] if amount > 0 and coupon.duration != "once" else 0
+def _is_reduced(subscription: Subscription) -> bool:
+    return bool(subscription.discounts) or any(item.discounts for item in subscription.items)
+
+
+def _take(coupon: Coupon, left: list[int], products: Sequence[str], covered: Iterable[int], currency: str) -> None:
+    """What a discount takes off every period of what is left of the items in these places, as far as it applies."""
+    only = coupon.applies_to
+    places = [n for n in covered if left[n] > 0 and (only is None or products[n] in only.products)]
+    if not places or coupon.duration == "once":
+        return
+    for n, amount in zip(places, off(coupon, [left[n] for n in places], currency), strict=True):
+        left[n] -= amount
 
 
 def off_text(coupon: Coupon, currency: str, reader: Reader) -> str:
@@ -302,7 +310,8 @@ def plan(
 ) -> Plan:
     """The subscription as a card; `due` adds what its invoices say."""
     name = plan_name(subscription, catalog, reader)
-    full, reduced = full_amount(subscription, catalog), discounted_amount(subscription, catalog, reader.now)
+    full = full_amount(subscription, catalog)
+    reduced = discounted_amount(subscription, catalog, reader.now) if _is_reduced(subscription) else full
     varies = "" if len(_intervals(subscription, catalog)) > 1 else reader.language.gettext("Price varies with usage")
     ending, ended = is_ending(subscription), subscription.status in TERMINAL
     end = reader.day(ends_at(subscription))

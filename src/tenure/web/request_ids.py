@@ -3,9 +3,9 @@
 import secrets
 import time
 
-from tenure.domain.ids import RANDOM_BITS, new_id
+from tenure.domain.ids import RANDOM_BYTES, new_id
 
 
 def new_request_id() -> str:
     """An id that sorts by time: `req_…`."""
-    return new_id("req_", time.time_ns() // 1_000_000, secrets.randbits(RANDOM_BITS))
+    return new_id("req_", time.time_ns() // 1_000_000, secrets.token_bytes(RANDOM_BYTES))

@@ -3,6 +3,7 @@
 idempotency      25 hours after the first request       (they are kept for at least 24)
 user_sessions    30 days after the last use or the sign-out
 portal_sessions  30 days after they were made           (links live minutes, sign-ins an hour)
+mails            a year after they were written
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, delete, or_, select, tuple_
 
+from tenure.store.mail_schema import mails
 from tenure.store.schema import idempotency, portal_sessions, user_sessions
 from tenure.store.store import Store
 from tenure.store.tx import SystemTx
@@ -17,6 +19,7 @@ from tenure.store.tx import SystemTx
 ROWS = 200
 IDEMPOTENCY_S = 25 * 3600
 SESSIONS_S = 30 * 24 * 3600
+MAILS_S = 365 * 24 * 3600
 
 _before = bindparam("before", type_=BigInteger())
 _rows = bindparam("rows", type_=BigInteger())
@@ -35,6 +38,7 @@ _OLD = (
         SESSIONS_S,
     ),
     (_deletion(portal_sessions, portal_sessions.c.created < _before), SESSIONS_S),
+    (_deletion(mails, mails.c.created < _before), MAILS_S),
 )
 
 

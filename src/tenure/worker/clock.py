@@ -1,10 +1,11 @@
-"""Time passes: whatever is due takes its step in a transaction of its own, ten at a time, the longest waiting first.
+"""Time passes: whatever is due takes its step in a transaction of its own, many at a time, the longest waiting first.
 
-    due ──▶ [10 × claim, step] ── [10 × …]      schedules, subscriptions and invoices; interactive writes go between
+    due ──▶ [n × claim, step] ── [n × …]        schedules, subscriptions and invoices; interactive writes go between
              ├ another worker has it: left to that one
              └ fails: logged, set aside for 1, 2, 4 … 60 min; the others are not held up
 
-Workers of one PostgreSQL begin at different places among what is due, so that they seldom ask for the same one.
+SQLite's one worker asks for a hundred at once, which share a commit as far as its time allows. Workers of one
+PostgreSQL ask for ten, and begin at different places among what is due, so that they seldom ask for the same one.
 Test clocks that are advancing are carried to their target the same way.
 """
 
@@ -23,6 +24,7 @@ from tenure.store.schema import test_clocks as clocks
 from tenure.store.store import Store
 
 BATCH = 10
+ALONE = 100
 ROUND = 100
 AMONG = 400
 MOST_SET_ASIDE = 10_000
@@ -62,7 +64,7 @@ class Clock:
         now = self._clock()
         skipped = self._still_aside(now)
         shared = self._store.shared
-        limit = (AMONG if shared else ROUND) + len(skipped)
+        limit = AMONG + len(skipped)
         found = await self._store.system_read(lambda tx: due(tx, now, limit))
         moved = False
         for batch in _batches([each for each in found if (each.scope, each.id) not in skipped], shared=shared):
@@ -119,6 +121,7 @@ class Clock:
 
 def _batches(found: list[Due], *, shared: bool) -> list[list[Due]]:
     """Ten at a time, as many as a round has; among other workers from a place of one's own on, and around."""
-    batches = [found[at : at + BATCH] for at in range(0, len(found), BATCH)]
+    size = BATCH if shared else ALONE
+    batches = [found[at : at + size] for at in range(0, len(found), size)]
     first = random.randrange(len(batches)) if shared and batches else 0
     return (batches[first:] + batches[:first])[: ROUND // BATCH]
