@@ -11,12 +11,14 @@ from typing import Any
 
 import requests
 import stripe
+from sqlalchemy import bindparam, delete
 
 from tenure.actions import configurations
 from tenure.domain.documents import Scope
 from tenure.store import accounts, api_keys, users
 from tenure.store.api_keys import ApiKey
 from tenure.store.open import open_store
+from tenure.store.schema import memberships
 from tenure.store.tx import SystemTx
 from tenure.store.users import Membership
 from tests.dashboard.visitor import Visitor
@@ -193,7 +195,7 @@ def _flow(server: Server, key: str, customer: str, subscription: str) -> str:
 
 
 async def _second_account(server: Server, user: User) -> None:
-    store = open_store(f"sqlite:///{server.data / 'tenure.db'}")
+    store = open_store(server.env.get("TENURE_DATABASE") or f"sqlite:///{server.data / 'tenure.db'}")
     await store.start()
     try:
         await store.system_write(lambda tx: _settle(tx, user.email), now=LATER)
@@ -212,5 +214,5 @@ def _settle(tx: SystemTx, email: str) -> None:
     api_keys.create(tx, made)
     found = users.by_email(tx, email)
     assert found is not None
-    tx.link.change("delete from memberships where user_id = :user", {"user": found.id})
+    tx.run(delete(memberships).where(memberships.c.user_id == bindparam("of_user")), of_user=found.id)
     users.join(tx, Membership(user_id=found.id, account=OTHER, role="owner"))

@@ -35,7 +35,7 @@ def _where(params: ListEvents) -> Where:
             raise Invalid(f"You may filter by at most {MAX_TYPES} types.", param="types")
         where.append(("type", "in", params.types))
     if params.delivery_success is not UNSET:
-        where.append(("pending_webhooks", "=" if params.delivery_success else ">", 0))
+        where.append(("undelivered", "=" if params.delivery_success else ">", 0))
     return where
 
 

@@ -78,13 +78,18 @@ def _selected(kind: Kind) -> list[ColumnElement[Any]]:
 
 
 def _unfinished_deliveries() -> Any:
+    return _deliveries_where(deliveries.c.finished_at.is_(None))
+
+
+def _deliveries_where(condition: ColumnElement[bool]) -> Any:
+    """How many deliveries an event has that are so."""
     return (
         select(func.count())
         .where(
             deliveries.c.account == events.c.account,
             deliveries.c.livemode == events.c.livemode,
             deliveries.c.event_id == events.c.id,
-            deliveries.c.finished_at.is_(None),
+            condition,
         )
         .correlate(events)
         .scalar_subquery()
@@ -239,9 +244,13 @@ def _where(shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _column(table: Table, name: str, at: int, dialect: str) -> Any:
-    """An index column, or text inside the document: `description`, `recurring.meter`, `metadata.plan`."""
+    """An index column, or text inside the document: `description`, `recurring.meter`, `metadata.plan`.
+
+    Of an event, `undelivered` is how many of its webhooks wait or failed."""
     if name in table.c:
         return table.c[name]
+    if table is events and name == "undelivered":
+        return _deliveries_where(deliveries.c.state != "delivered")
     if name.startswith("metadata."):
         key = bindparam(f"key{at}", type_=Text())
         if dialect != "sqlite":
