@@ -152,7 +152,7 @@ async def test_after_three_days_a_mail_is_given_up(outbox: Outbox):
 
 
 def test_tries_are_spread_by_a_tenth():
-    assert (again_at(1, NOW, 0.0), again_at(1, NOW, 0.5)) == (NOW + 54, NOW + 60)
+    assert (again_at(2, NOW, 0.0), again_at(2, NOW, 0.5)) == (NOW + 54, NOW + 60)
     assert again_at(len(WAITS_S) + 1, NOW, 0.5) is None
 
 
