@@ -320,7 +320,7 @@ def given_up(tx: Tx, before: Invoice, now: int, *, reason: UncollectibleReason |
 
 
 def send(tx: Tx, id: str) -> Invoice:
-    """Finalize where needed and record that it was sent: whoever listens to `invoice.sent` mails its page."""
+    """Finalize where needed and send it: `invoice.sent` tells whoever listens, and calls for the mail."""
     before = locked(tx, id)
     if before.status is InvoiceStatus.DRAFT:
         before = finalized(tx, before, moment(tx, before.test_clock))

@@ -99,7 +99,7 @@ _REOPEN = update(mails).where(_sending, mails.c.claimed_by != bindparam("worker"
 _ANY_DUE = select(mails.c.id).where(_due).limit(1)
 _SET_ASIDE = (
     update(mails)
-    .where(_due, or_(~mails.c.livemode, bindparam("live_too", type_=Boolean())))
+    .where(_pending, or_(~mails.c.livemode, bindparam("live_too", type_=Boolean())))
     .values(state="unsent", error=bindparam("why"))
 )
 _scoped = and_(mails.c.account == bindparam("account"), mails.c.livemode == bindparam("livemode"))
@@ -168,8 +168,8 @@ def any_due(tx: "SystemTx", now: int) -> bool:
 
 
 def set_aside(tx: "SystemTx", why: str, *, live_too: bool) -> int:
-    """Do not send what is due: in test mode, or at all. Answers how many."""
-    return tx.run(_SET_ASIDE, now=tx.now, live_too=live_too, why=why)
+    """Do not send what waits: in test mode, or at all. Answers how many."""
+    return tx.run(_SET_ASIDE, live_too=live_too, why=why)
 
 
 def claim(tx: "SystemTx", *, limit: int, worker: str, lease_until: int, test_too: bool) -> list[Mail]:

@@ -2,7 +2,7 @@
 
     poll ──▶ due? ──set aside──▶ unsent      no mail server; test mode, unless the settings let it out
               └──claim──▶ read the words ──▶ SMTP ──settle──▶ sent
-                                                              again in 1 min, 5 min, … 12 h    (busy, or nobody there)
+                                                              again in 15 s, 1 min, … 12 h     (busy, or nobody there)
                                                               failed     refused, or about three days have passed
 
 The claim is a lease: if this process dies, `reap` opens it again and the mail is sent again under the same Message-ID.
@@ -27,8 +27,9 @@ from tenure.worker.jobs import Job
 
 MINUTE_S, HOUR_S = 60, 3600
 # Waits between one try and the next: about three days in all.
-WAITS_S = (MINUTE_S, 5 * MINUTE_S, 15 * MINUTE_S, HOUR_S, 3 * HOUR_S, 6 * HOUR_S, *(12 * HOUR_S,) * 5)
+WAITS_S = (15, MINUTE_S, 5 * MINUTE_S, 15 * MINUTE_S, HOUR_S, 3 * HOUR_S, 6 * HOUR_S, *(12 * HOUR_S,) * 5)
 JITTER = 0.1
+FOREVER = 2**53
 LINES, EACH = 4, 5  # connections at once, and mails over each
 # Longer than a line can take: to connect, and for each mail three answers of the server at most TIMEOUT_S apart.
 LEASE_S = 600
@@ -66,7 +67,8 @@ class Mails:
     async def poll(self) -> bool:
         """Send what is due; whether there may be more."""
         now = self._clock()
-        if not await self._store.system_read(lambda tx: mails.any_due(tx, now), now=now):
+        until = now if self._server is not None else FOREVER
+        if not await self._store.system_read(lambda tx: mails.any_due(tx, until), now=now):
             return False
         await self._set_aside(now)
         if self._server is None:
