@@ -12,7 +12,7 @@
 """
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -78,11 +78,11 @@ class BillingMode(Part, frozen=True, kw_only=True):
 class AnchorConfig(Part, frozen=True, kw_only=True):
     """The calendar moment that periods hang on."""
 
-    day_of_month: int
-    hour: int | None = None
-    minute: int | None = None
-    month: int | None = None
-    second: int | None = None
+    day_of_month: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] | None = None
+    minute: Annotated[int, msgspec.Meta(ge=0, le=59)] | None = None
+    month: Annotated[int, msgspec.Meta(ge=1, le=12)] | None = None
+    second: Annotated[int, msgspec.Meta(ge=0, le=59)] | None = None
 
 
 class CancellationDetails(Part, frozen=True, kw_only=True):
