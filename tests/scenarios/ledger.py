@@ -6,6 +6,7 @@ ledger = Ledger(client, "2027-04-01")       ledger.card()       ledger.totals() 
 from typing import Any
 
 from tests.scenarios.dated import Story
+from tests.support.wait import until
 
 
 class Ledger(Story):
@@ -43,6 +44,21 @@ class Ledger(Story):
     def preview(self, **fields: Any) -> Any:
         given = {"subscription": self.id} if self.id else {"customer": self.customer}
         return self.api.invoices.create_preview(given | fields)
+
+    def clock_at(self) -> int:
+        """What time it is for this customer, unix seconds."""
+        return int(self.api.test_helpers.test_clocks.retrieve(self.clock).frozen_time)
+
+    def wait_until(self, moment: int) -> None:
+        """Time passes until that second; nothing where it has come already."""
+        clocks = self.api.test_helpers.test_clocks
+        if moment > self.clock_at():
+            clocks.advance(self.clock, {"frozen_time": moment})
+            until(lambda: clocks.retrieve(self.clock).status == "ready", 30, every=0.02)
+
+    def events(self) -> str:
+        """The id of the newest event of all."""
+        return str(self.api.events.list({"limit": 1}).data[0].id)
 
     def told(self) -> list[str]:
         """Every event about this customer so far, oldest first."""

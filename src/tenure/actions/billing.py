@@ -35,7 +35,7 @@ from tenure.domain.invoices import (
     invoiced,
     subscription_of,
 )
-from tenure.domain.items import cut_items
+from tenure.domain.items import short_items
 from tenure.domain.prorations import Value, in_trial, metered
 from tenure.domain.subscriptions import Debit, Status, Subscription, SubscriptionItem
 from tenure.store import accounts
@@ -122,14 +122,19 @@ def period_lines(
 def starting_lines(
     tx: Tx, subscription: Subscription, items: Iterable[SubscriptionItem], kept: Books, at: int
 ) -> list[LineItem]:
-    """The lines, in advance, of these items' whole periods that start at `at`; usage is billed when they end."""
+    """The lines, in advance, of these items' periods that start at `at`; usage is billed when they end."""
     lines: list[LineItem] = []
-    cut = cut_items(subscription, kept.prices)
     for item in items:
-        if item.current_period_start == at and item.id not in cut and not metered(kept.prices[item.price]):
+        if item.current_period_start == at and not metered(kept.prices[item.price]):
             period = Period(start=at, end=item.current_period_end)
             lines += period_lines(subscription, item, kept, period, new_id=tx.new_id)
     return lines
+
+
+def whole_items(subscription: Subscription, kept: Books, at: int) -> list[SubscriptionItem]:
+    """Its items without those that start a shorter period at `at`, which is prorated."""
+    short = short_items(subscription, kept.prices, at)
+    return [item for item in subscription.items if item.id not in short]
 
 
 def usage_lines(
@@ -185,7 +190,7 @@ def renewal_lines(
         ):
             lines += usage_lines(tx, before, old, kept, Period(start=old.current_period_start, end=at))
     if advance:
-        lines += starting_lines(tx, after, after.items, kept, at)
+        lines += starting_lines(tx, after, whole_items(after, kept, at), kept, at)
     return lines
 
 

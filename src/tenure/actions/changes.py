@@ -284,7 +284,7 @@ def resumed(
 ) -> Subscription:
     """Go on after a pause: bill the new period, and be active at once or when that is paid."""
     kept = books(tx, [before, after])
-    lines = billing.starting_lines(tx, after, after.items, kept, now)
+    lines = billing.starting_lines(tx, after, billing.whole_items(after, kept, now), kept, now)
     after, short = ends.short_periods(tx, after, kept, now)
     if not lines and not short:
         return keep(tx, before, active(after), *types, now=now)

@@ -2,7 +2,8 @@
 
 cancel_at set    ─▶ the running period ends there; what was billed beyond it is given back
 moved, cleared   ─▶ the period is longer again, and that part is asked for
-a period starts that the end will cut ─▶ only its part is billed, whatever the proration behavior was
+a period starts that the end will cut ─▶ only its part is billed, whatever the proration behavior was;
+                                             the same after a trial that ends before the anchor
 """
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from tenure.actions.books import Books
 from tenure.actions.terms import prices_of
 from tenure.domain.documents import EventDraft
 from tenure.domain.invoice_items import InvoiceItem
-from tenure.domain.items import cut_items, cut_short, uncut
+from tenure.domain.items import cut_items, cut_short, short_items, uncut
 from tenure.domain.prorations import debits
 from tenure.domain.subscriptions import Subscription
 from tenure.store.tx import Tx
@@ -36,15 +37,14 @@ def cut(tx: Tx, before: Subscription, after: Subscription, *, prorates: bool) ->
 
 
 def short_periods(tx: Tx, subscription: Subscription, kept: Books, at: int) -> tuple[Subscription, list[InvoiceItem]]:
-    """The part of the periods that start at `at` and are cut short, as invoice items, and who remembers them."""
-    cut = cut_items(subscription, kept.prices)
-    short = [item for item in subscription.items if item.id in cut and item.current_period_start == at]
-    if not short:
+    """The part of the periods that start at `at` and are shorter, as invoice items, and who remembers them."""
+    ids = short_items(subscription, kept.prices, at)
+    if not ids:
         return subscription, []
+    short = [item for item in subscription.items if item.id in ids]
     asked = debits(subscription, short, kept.prices, billing.values(subscription, kept), at)
     items = [proration_items.proration_item(tx, subscription, each, kept, at) for each in asked]
-    fresh = {item.id for item in short}
-    cleared = replace(subscription, items=[replace(i, debits=[]) if i.id in fresh else i for i in subscription.items])
+    cleared = replace(subscription, items=[replace(i, debits=[]) if i.id in ids else i for i in subscription.items])
     return proration_items.owing(cleared, asked, [item.id for item in items]), items
 
 

@@ -82,7 +82,8 @@ def _is_plain(subscription: Subscription, prices: Mapping[str, Price]) -> bool:
     reduced = subscription.discounts or any(item.discounts for item in subscription.items)
     taxed = subscription.default_tax_rates or any(item.tax_rates for item in subscription.items)
     by_usage = any(item.price not in prices or metered(prices[item.price]) for item in subscription.items)
-    return not (reduced or taxed or by_usage or subscription.cancel_at is not None)
+    between = subscription.trial_end is not None and subscription.trial_end != subscription.billing_cycle_anchor
+    return not (reduced or taxed or by_usage or between or subscription.cancel_at is not None)
 
 
 def stops(subscription: Subscription) -> bool:

@@ -5,6 +5,8 @@ items, trial, anchor ─▶ first periods ─▶ first invoice ─▶ paid ─�
                                              └ nothing due (a trial) ─▶ trialing
 """
 
+from math import lcm
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -20,12 +22,13 @@ from tenure.domain.documents import Change, EventDraft
 from tenure.domain.errors import Invalid
 from tenure.domain.invoice_items import InvoiceItem
 from tenure.domain.invoices import Invoice, InvoiceStatus
-from tenure.domain.items import start_period
-from tenure.domain.periods import DAY_S, calendar_anchor
+from tenure.domain.items import item_period, start_period
+from tenure.domain.periods import DAY_S, calendar_anchor, on_day
 from tenure.domain.prices import Price
 from tenure.domain.requests import CreateSubscription
 from tenure.domain.subscriptions import (
     FIRST_PAYMENT_S,
+    AnchorConfig,
     BillingMode,
     Flexible,
     Status,
@@ -73,7 +76,7 @@ def _made(tx: Tx, params: CreateSubscription, customer: Customer, now: int) -> S
         id=tx.new_id("sub_"),
         created=now,
         livemode=tx.scope.livemode,
-        billing_cycle_anchor=_first_anchor(params, now, trial_end),
+        billing_cycle_anchor=_first_anchor(params, chosen, now, trial_end),
         billing_cycle_anchor_config=params.billing_cycle_anchor_config or None,
         billing_mode=_mode(params),
         currency=currency or chosen[0].currency,
@@ -111,24 +114,48 @@ def _first_trial_end(params: CreateSubscription, chosen: list[Price], now: int) 
     return now + days * DAY_S if days else None
 
 
-def _first_anchor(params: CreateSubscription, now: int, trial_end: int | None) -> int:
+def _first_anchor(params: CreateSubscription, chosen: list[Price], now: int, trial_end: int | None) -> int:
+    if params.billing_cycle_anchor is not UNSET and params.billing_cycle_anchor_config is not UNSET:
+        raise Invalid(
+            "You may only specify one of these parameters: billing_cycle_anchor, billing_cycle_anchor_config.",
+            param="billing_cycle_anchor",
+        )
     if params.backdate_start_date is not UNSET and params.backdate_start_date > now:
         raise Invalid("`backdate_start_date` must be in the past.", param="backdate_start_date")
     config = params.billing_cycle_anchor_config
     if config is not UNSET:
-        return calendar_anchor(
-            now,
-            day=config.day_of_month,
-            month=config.month,
-            hour=config.hour,
-            minute=config.minute,
-            second=config.second,
-        )
+        return _on_calendar(config, chosen, trial_end or now)
     if params.billing_cycle_anchor is not UNSET:
         if params.billing_cycle_anchor < now:
             raise Invalid("`billing_cycle_anchor` must be in the future.", param="billing_cycle_anchor")
+        natural = min(item_period(price, trial_end or now, trial_end or now)[1] for price in chosen)
+        if params.billing_cycle_anchor > natural:
+            raise Invalid(
+                f"billing_cycle_anchor cannot be later than next natural billing date ({natural}) for plan",
+                param="billing_cycle_anchor",
+            )
         return params.billing_cycle_anchor
     return trial_end or params.backdate_start_date or now
+
+
+def _on_calendar(config: AnchorConfig, chosen: list[Price], start: int) -> int:
+    """The anchor on a day of the month; where the first such month is too short, one that has the day."""
+    every = [price.recurring for price in chosen if price.recurring is not None]
+    if any(each.interval in ("day", "week") for each in every):
+        raise Invalid(
+            "`billing_cycle_anchor_config` can only be used with prices of monthly or yearly intervals.",
+            param="billing_cycle_anchor_config",
+        )
+    first = calendar_anchor(
+        start,
+        day=config.day_of_month,
+        month=config.month,
+        hour=config.hour,
+        minute=config.minute,
+        second=config.second,
+    )
+    months = [each.interval_count * (12 if each.interval == "year" else 1) for each in every]
+    return on_day(first, config.day_of_month, lcm(*months))
 
 
 def _first_periods(tx: Tx, subscription: Subscription, now: int) -> list[SubscriptionItem]:

@@ -93,6 +93,16 @@ def cut_items(subscription: Subscription, prices: Mapping[str, Price]) -> set[st
     }
 
 
+def short_items(subscription: Subscription, prices: Mapping[str, Price], at: int) -> set[str]:
+    """The items whose period that starts at `at` is not a whole one: the end cuts it, or its trial ended between."""
+    return {
+        item.id
+        for item in subscription.items
+        if item.current_period_start == at
+        and item_period(prices[item.price], subscription.billing_cycle_anchor, at) != (at, item.current_period_end)
+    }
+
+
 def uncut(subscription: Subscription, prices: Mapping[str, Price]) -> Subscription:
     """The subscription with whole periods, whatever end is set."""
     cut = cut_items(subscription, prices)

@@ -66,7 +66,6 @@ def calendar_anchor(
 ) -> int:
     """The first moment after `now` on that day of the month, or at its end; the time of day is that of `now`.
 
-
     Source: Stripe API reference, `billing_cycle_anchor_config`.
     """
     at = datetime.fromtimestamp(now, UTC)
@@ -84,3 +83,17 @@ def calendar_anchor(
         if moment > now:
             return moment
     raise ValueError(f"no month {month} within two years")
+
+
+def on_day(anchor: int, day: int, step_months: int) -> int:
+    """An anchor of the same boundaries as `anchor` that lies on that very day, so that no month end is forgotten.
+
+    28 February for day 31, monthly ─▶ 31 March: 28 February │ 31 March │ 30 April
+    """
+    for steps in range(12 * 8):
+        later = add_months(anchor, steps * step_months)
+        at = datetime.fromtimestamp(later, UTC)
+        last = monthrange(at.year, at.month)[1]
+        if last >= day or (at.month == 2 and last == 29):
+            return int(at.replace(day=min(day, last)).timestamp())
+    return anchor
