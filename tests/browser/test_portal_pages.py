@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIRE_BUDGET = 25_000
+CARD = {"number": "4242 4242 4242 4242", "expiry": "08 / 40", "cvc": "123"}
 # WCAG 1.4.12: text spacing that readers may set.
 SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
 p { margin-block-end: 2em !important }"""
@@ -54,6 +55,9 @@ class Gallery:
         self.before = shop.configuration(ask="before", retention=offer)
         self.after = shop.configuration(ask="after")
         self.now = shop.configuration(ask=None, mode="immediately")
+        features = {"payment_method_update": {"enabled": True}}
+        made = shop.configuration(ask="after")
+        self.cards = shop.api.billing_portal.configurations.update(made.id, {"features": features})
         self.pages: dict[str, Exhibit] = {}
 
     def enter(self, configuration: Any, *, language: str = "en-US", **given: Any) -> tuple[Visitor, Any]:
@@ -83,6 +87,9 @@ class Gallery:
         self.hang("done", done.press("cancellation_reason_cancel"))
         german = self.enter(self.before, language="de-DE")[0].post("/p/language", {"language": "de", "back": "/p/"})
         self.hang("german", german.press("cancel-subscription"))
+        methods = self.enter(self.cards)[0].get("/p/payment-methods").press("add-card", **CARD)
+        self.hang("methods", methods.press("add-card", **CARD))
+        self.hang("remove-method", methods.get(re.findall(r"/p/payment-methods/pm_\w+/remove", methods.page.text)[0]))
         self.hang("missing", self.enter(self.after)[0].get("/p/nowhere"))
         self.hang("expired", Visitor(self.server.url).get("/p/session/test_nothing"))
         return self
@@ -90,7 +97,7 @@ class Gallery:
 
 NAMES = (
     "home", "ending", "renewed", "trial", "reason", "offer", "saved", "confirm", "confirm-now", "why", "done",
-    "german", "missing", "expired",
+    "german", "methods", "remove-method", "missing", "expired",
 )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def test_an_endpoint_is_made_receives_and_is_sent_to_again(visitor: Visitor, ser
     assert place is not None
     endpoint = place[1]
     assert "whsec_" not in visitor.shown(f"/webhooks/{endpoint}")
+    assert "The server’s default" in visitor.shown(f"/webhooks/{endpoint}")
     customer = server.client().v1.customers.create({"name": "News"})
     receiver.wait(1)
     event = receiver.events(secret[1].replace("&#43;", "+"))[0]

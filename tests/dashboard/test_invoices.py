@@ -114,3 +114,16 @@ def test_customer_and_subscription_show_invoices_card_and_what_comes(api: Any, o
     customer = owner.shown(f"/customers/{eve.id}")
     assert number in customer and "Visa ending 4242" in customer
     assert owner.get(f"/search?q={sub.latest_invoice}").headers["location"].endswith(f"/invoices/{sub.latest_invoice}")
+
+
+def test_an_invoice_lists_its_credit_notes_and_a_customer_their_balance(api: Any, owner: Visitor) -> None:
+    bea = api.customers.create({"name": "Bea"})
+    invoice = made(api, bea)
+    assert "Credit notes" not in owner.shown(f"/invoices/{invoice.id}")
+    assert "in credit" not in owner.shown(f"/customers/{bea.id}")
+    issued, gone = (api.credit_notes.create({"invoice": invoice.id, "amount": amount}) for amount in (900, 400))
+    api.credit_notes.void_credit_note(gone.id)
+    api.customers.balance_transactions.create(bea.id, {"amount": -750, "currency": "eur"})
+    page = owner.shown(f"/invoices/{invoice.id}")
+    assert all(text in page for text in (issued.number, gone.number, "€9.00", "€4.00", "Issued", f"{issued.id}/pdf"))
+    assert "€7.50 in credit" in owner.shown(f"/customers/{bea.id}")

@@ -189,7 +189,11 @@ class Seeder:
             "terms_of_service_url": "https://halyard.example/terms",
         }
         fields: dict[str, Any] = {
-            "features": {"invoice_history": {"enabled": True}, "subscription_cancel": cancel},
+            "features": {
+                "invoice_history": {"enabled": True},
+                "payment_method_update": {"enabled": True},
+                "subscription_cancel": cancel,
+            },
             "business_profile": profile,
             "default_return_url": "https://halyard.example/",
         }

@@ -114,6 +114,7 @@ def _facts(visit: Visit, customer: Customer) -> list[tuple[str, str, bool]]:
         (_("Email"), customer.email or "–", False),
         (_("Phone"), customer.phone or "", False),
         (_("Address"), ", ".join(line for line in lines if line), False),
+        (_("Balance"), _balance(visit, customer), False),
         (_("Language"), ", ".join(customer.preferred_locales), False),
         (_("Description"), customer.description or "", False),
         (_("Customer since"), w.date(customer.created), False),
@@ -121,6 +122,15 @@ def _facts(visit: Visit, customer: Customer) -> list[tuple[str, str, bool]]:
         (_("ID"), customer.id, True),
     ]
     return [fact for fact in facts if fact[1]]
+
+
+def _balance(visit: Visit, customer: Customer) -> str:
+    """What the next invoice takes into account: credit is kept as a negative amount."""
+    if not customer.balance or customer.currency is None:
+        return ""
+    amount = visit.words.money(abs(customer.balance), customer.currency)
+    text = visit.words._("%(amount)s in credit") if customer.balance < 0 else visit.words._("%(amount)s owed")
+    return text % {"amount": amount}
 
 
 async def portal_link(visit: Visit) -> Answer:

@@ -7,7 +7,7 @@ POST …/finalize …/pay …/send …/void …/uncollectible
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tenure.actions import invoices, previews
+from tenure.actions import credit_notes, invoices, previews
 from tenure.dashboard import audit, lists, words
 from tenure.dashboard.visit import Answer, Page, Redirect, Route, Visit
 from tenure.domain.customers import Customer
@@ -137,6 +137,7 @@ async def _shown(visit: Visit, *, problem: str = "") -> Page:
             "lines": line_texts(invoice, kept, reader),
             "sums": invoice_sums(invoice, kept, reader),
             "payments": _payments(tx, visit, invoice),
+            "notes": _notes(tx, visit, invoice),
             "facts": _facts(visit, invoice),
             "subscription": subscription_of(invoice),
             "page": f"/i/{invoice.hosted_token}" if invoice.hosted_token else "",
@@ -178,6 +179,23 @@ def _payments(tx: Tx, visit: Visit, invoice: Invoice) -> list[dict[str, Any]]:
             "id": each.payment.payment_intent or each.id,
         }
         for each in tx.page(InvoicePayment, [("invoice", "=", invoice.id)], limit=SHOWN).items
+    ]
+
+
+def _notes(tx: Tx, visit: Visit, invoice: Invoice) -> list[dict[str, Any]]:
+    """The credit notes, the newest first, void ones too."""
+    _ = visit.words._
+    labels = {"issued": words.Badge(_("Issued"), "ok", "check"), "void": words.Badge(_("Void"), "", "x")}
+    page = f"/i/{invoice.hosted_token}" if invoice.hosted_token else ""
+    return [
+        {
+            "number": each.number,
+            "badge": labels[each.status.value],
+            "created": each.created,
+            "amount": visit.words.money(each.total, each.currency),
+            "pdf": f"{page}/credit_notes/{each.id}/pdf" if page else "",
+        }
+        for each in credit_notes.of_invoice(tx, invoice.id)
     ]
 
 

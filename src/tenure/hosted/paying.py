@@ -4,10 +4,8 @@ POST /i/<token>/pay     a number is handed to the gateway and forgotten: it is n
     paid ─▶ the invoice, paid     declined ─▶ the form again, with the reason     3-D Secure ─▶ /i/authenticate/…
 """
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from tenure import gateways
 from tenure.actions import invoices, payment_methods
@@ -19,15 +17,13 @@ from tenure.domain.payments import authentication_token
 from tenure.hosted.guest import Guest
 from tenure.store import Tx
 from tenure.web.asked import Answer, Goto, Shown
+from tenure.web.cards import MOST_DIGITS, Errors, read_card
 from tenure.web.invoice_pages import PayForm, Way, invoice_page, pay_form
 from tenure.web.invoices import Bill
 from tenure.web.methods import is_expired, method_expiry, method_mark, method_name, problem_of
 
 CARD = "card"
-EXPIRY = re.compile(r"\s*(\d{1,2})\s*[/.\- ]?\s*(\d{4}|\d{2})\s*")
 MOST_METHODS = 20
-MOST_DIGITS = 40
-Errors = tuple[tuple[str, str], ...]
 
 
 def form_for(tx: Tx, guest: Guest, bill: Bill, *, errors: Errors = ()) -> PayForm | None:
@@ -97,36 +93,15 @@ def _chosen(tx: Tx, guest: Guest) -> str | Errors:
 
 
 def _new_card(tx: Tx, guest: Guest) -> str | Errors:
-    form, language = guest.asked.form, guest.reader.language
-    month, year = expiry_of(form.get("expiry", ""))
-    missing = [
-        (name, problem_of(code, None, language)[1])
-        for name, code, given in (
-            ("number", "incorrect_number", form.get("number", "").strip()),
-            ("expiry", "invalid_expiry_month", month),
-            ("cvc", "invalid_cvc", form.get("cvc", "").strip()),
-        )
-        if not given
-    ]
-    if missing:
-        return tuple(missing)
-    card: dict[str, Any] = {
-        "number": form.get("number", "")[:MOST_DIGITS],
-        "exp_month": month,
-        "exp_year": year,
-        "cvc": form.get("cvc", "").strip()[:MOST_DIGITS],
-    }
+    language = guest.reader.language
+    card = read_card(guest.asked.form, language)
+    if not isinstance(card, dict):
+        return card
     try:
         return payment_methods.create(tx, {"type": CARD, CARD: card}).id
     except (Declined, Invalid) as refused:
         details = refused.details if isinstance(refused, Declined) else {}
         return (problem_of(refused.code, details.get("decline_code"), language),)
-
-
-def expiry_of(text: str) -> tuple[int | None, int | None]:
-    """Month and year of `08 / 30`, `8/2030`, `0830`; None where it is none of these."""
-    found = EXPIRY.fullmatch(text)
-    return (int(found[1]), int(found[2])) if found else (None, None)
 
 
 def _refused(tx: Tx, guest: Guest, invoice: Invoice, refused: Refused) -> Answer:

@@ -2,7 +2,7 @@
 
 from falcon.asgi import App as AsgiApp
 
-from tenure.portal import cancel, home, invoices
+from tenure.portal import cancel, home, invoices, payment_methods
 from tenure.portal.door import Door, Exchange, Landing, Page
 from tenure.portal.visit import Visit
 from tenure.store import Tx
@@ -21,6 +21,10 @@ def add_routes(to: AsgiApp, app: App) -> None:  # type: ignore[type-arg]
     to.add_route("/p", Page(door, _to_home))
     to.add_route(HOME, Page(door, home.show))
     to.add_route(invoices.PATH, Page(door, invoices.show))
+    methods = payment_methods.PATH
+    to.add_route(methods, Page(door, payment_methods.show, payment_methods.add))
+    to.add_route(f"{methods}/{{id}}/default", Page(door, take=payment_methods.make_default))
+    to.add_route(f"{methods}/{{id}}/remove", Page(door, payment_methods.ask_removal, payment_methods.remove))
     to.add_route("/p/session", Exchange(door))
     to.add_route("/p/session/{secret}", Landing(door))
     to.add_route("/p/language", Page(door, take=home.choose_language))

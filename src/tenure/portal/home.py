@@ -18,6 +18,7 @@ from tenure.domain.products import Product
 from tenure.domain.subscriptions import TERMINAL, Status, Subscription, is_ending
 from tenure.i18n.languages import translated_tags
 from tenure.portal import invoices
+from tenure.portal.payment_methods import PATH as METHODS
 from tenure.portal.visit import Visit
 from tenure.store import Tx
 from tenure.store.tx import Page
@@ -71,6 +72,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
             details=details(visit.customer, visit),
             invoices=invoices.rows_of(newest.items, visit) if has_history else (),
             more_invoices=newest.has_more and has_history,
+            methods_url=METHODS if visit.configuration.features.payment_method_update.enabled else "",
         )
     )
 

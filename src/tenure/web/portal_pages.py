@@ -80,6 +80,7 @@ class HomePage:
     details: tuple[tuple[str, str], ...] = ()
     invoices: tuple[InvoiceRow, ...] = ()
     more_invoices: bool = False
+    methods_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,44 @@ class InvoicesPage:
     rows: tuple[InvoiceRow, ...]
     older: str = ""
     first: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodRow:
+    """One payment method in a list."""
+
+    id: str
+    mark: str
+    name: str
+    detail: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodsPage:
+    """The payment methods, and with `cards` the form for one more; `errors` are (field, what to do)."""
+
+    template: ClassVar[str] = "portal/payment_methods.html"
+    rows: tuple[MethodRow, ...]
+    url: str
+    cards: bool = False
+    expiry: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+    notice: Notice | None = None
+
+    def error(self, name: str) -> str:
+        """What is wrong with a field."""
+        return next((text for field, text in self.errors if field == name), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveMethodPage:
+    """What is about to be removed."""
+
+    template: ClassVar[str] = "portal/payment_method_remove.html"
+    row: MethodRow
+    url: str
+    back: str
 
 
 @dataclass(frozen=True, kw_only=True)
