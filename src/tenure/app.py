@@ -41,6 +41,9 @@ def default_version(settings: Settings) -> str:
         raise SettingsError(f"A setting is wrong: api_version: {invalid.message}") from None
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 def mail_server(settings: Settings) -> MailServer | None:
     """Where mails go, or None where no host is set. Raises SettingsError."""
     if settings.smtp_host is None:
@@ -49,6 +52,8 @@ def mail_server(settings: Settings) -> MailServer | None:
         sender = address_of(settings.mail_from or "")
     except InvalidAddress as invalid:
         raise SettingsError(f"A setting is wrong: mail_from: {invalid}") from None
+    if settings.smtp_security == "none" and settings.smtp_user and settings.smtp_host not in LOOPBACK:
+        raise SettingsError("A setting is wrong: smtp_security: no password is sent in the clear: use starttls or tls.")
     return MailServer(
         host=settings.smtp_host,
         port=settings.smtp_port,

@@ -143,8 +143,9 @@ def _of_invoice(type: str, invoice: Invoice, before: Invoice | None, now_ms: int
 
 def _unpaid(type: str, invoice: Invoice, before: Invoice | None) -> Notice | None:
     """A try by itself has failed; whoever tried by hand, or signs up, sees that without a mail."""
-    at_hand = before is not None and before.next_payment_attempt is not None
-    by_hand = at_hand and before is not None and before.next_payment_attempt == invoice.next_payment_attempt
+    by_hand = invoice.collection_method == "send_invoice"
+    if before is not None and (before.attempt_count > 0 or before.next_payment_attempt is not None):
+        by_hand = by_hand or before.next_payment_attempt == invoice.next_payment_attempt
     present = invoice.attempt_count <= 1 and invoice.billing_reason in ("subscription_create", "subscription_update")
     if by_hand or present:
         return None

@@ -11,6 +11,8 @@ The Message-ID and the date are those of the mail's row, so a mail that is sent 
 
 import contextlib
 import ssl
+import string
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +28,9 @@ from email_validator import EmailNotValidError, validate_email
 from tenure.mail.letters import Letter, as_html, as_text, header_line
 
 TIMEOUT_S = 20.0
+WORD_MAX = 42  # bytes; an encoded word may have 75 characters
+ATOMS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/?^_`{|}~ ")
+PLAIN = ATOMS | frozenset('().,:;<>@[]"\\=')
 Security = Literal["starttls", "tls", "none"]
 
 
@@ -120,7 +125,7 @@ class Line:
             return Refused(str(invalid))
         message = message_of(letter, sender=self._sender, to=recipient, id=id, at=at)
         try:
-            await self._client.sendmail(self._sender, [recipient], message.as_bytes(policy=POLICY))
+            await self._client.sendmail(self._sender, [recipient], message)
         except aiosmtplib.SMTPRecipientsRefused as refused:
             return _judged(refused.recipients[0])
         except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPHeloError) as refused:
@@ -145,19 +150,36 @@ def _said(error: Exception) -> str:
     return header_line(str(error)) or type(error).__name__
 
 
-def message_of(letter: Letter, *, sender: str, to: str, id: str, at: int) -> EmailMessage:
-    """The letter as a message: plain text and HTML; every header is one line of ours."""
+def message_of(letter: Letter, *, sender: str, to: str, id: str, at: int) -> bytes:
+    """The letter as a message: plain text and HTML; what others wrote into its headers cannot become one.
+
+    Name and subject are encoded here: the library decodes encoded words that stand in them, and loses the quotes of a
+    name that it folds.
+    """
     message = EmailMessage(policy=POLICY)
     message["Message-ID"] = f"<{id}@{sender.rpartition('@')[2]}>"
     message["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
-    message["From"] = Address(display_name=header_line(letter.sender), addr_spec=sender)
     message["To"] = Address(addr_spec=to)
     if letter.reply_to is not None:
         with contextlib.suppress(InvalidAddress):
             message["Reply-To"] = Address(addr_spec=address_of(letter.reply_to))
-    message["Subject"] = header_line(letter.subject)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(letter), cte="quoted-printable")
     message.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
     message["Content-Language"] = letter.language
-    return message
+    name, subject = encoded(header_line(letter.sender), ATOMS), encoded(header_line(letter.subject), PLAIN)
+    origin = f"{name}\r\n <{sender}>" if name else f"<{sender}>"
+    return f"From: {origin}\r\nSubject: {subject}\r\n".encode() + message.as_bytes(policy=POLICY)
+
+
+def encoded(text: str, plain: frozenset[str]) -> str:
+    """A header's text: as it is where all of it is plain and short, else as encoded words of RFC 2047, one a line."""
+    if len(text) <= WORD_MAX and plain.issuperset(text) and "=?" not in text:
+        return text
+    parts: list[bytes] = []
+    part = b""
+    for character in text:
+        if len(part) + len(character.encode()) > WORD_MAX:
+            parts, part = [*parts, part], b""
+        part += character.encode()
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(each).decode()}?=" for each in (*parts, part))

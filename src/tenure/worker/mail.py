@@ -124,10 +124,12 @@ class Mails:
         scope = Scope(mail.account, mail.livemode)
         try:
             letter = await self._store.read(scope, lambda tx: read_letter(tx, mail), now=self._clock())
+            return await line.send(letter, to=mail.recipient, id=mail.id, at=mail.created)
+        except ServerDown:
+            raise
         except Exception:  # a bug in the words of one mail keeps no other waiting
             log.exception("mail_unwritten", mail=mail.id, kind=mail.kind.value)
             return Later("Its words could not be written; the log says why.")
-        return await line.send(letter, to=mail.recipient, id=mail.id, at=mail.created)
 
     async def _settle(self, mail: Mail, outcome: Outcome) -> None:
         now = self._clock()
