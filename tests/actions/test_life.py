@@ -54,7 +54,7 @@ class Model:
     now: int
     anchor: int
     start: int
-    end: int
+    whole: int
     trial_end: int | None
     status: str
     cancel_at: int | None = None
@@ -73,6 +73,14 @@ class Model:
     @property
     def ending(self) -> bool:
         return self.cancel_at is not None
+
+    @property
+    def end(self) -> int:
+        """Where the period ends: at its boundary, or before it where the subscription does; a trial is not cut."""
+        at, trial = self.cancel_at, self.trial_end
+        if at is None or not self.start < at < self.whole or (trial is not None and trial >= at):
+            return self.whole
+        return at
 
     def due(self) -> int | None:
         if not self.live:
@@ -95,7 +103,7 @@ class Model:
         self.now = target
 
     def _period(self, at: int) -> None:
-        self.start, self.end = at, next_boundary(self.anchor, at)
+        self.start, self.whole = at, next_boundary(self.anchor, at)
         self.discounts = [end for end in self.discounts if end is None or end > at]
 
 
@@ -141,7 +149,7 @@ class Life(RuleBasedStateMachine):
             now=start,
             anchor=anchor,
             start=start,
-            end=trial_end or next_boundary(anchor, start),
+            whole=trial_end or next_boundary(anchor, start),
             trial_end=trial_end,
             status="trialing" if trial else "active",
         )
@@ -170,7 +178,7 @@ class Life(RuleBasedStateMachine):
     def cancel_at_period_end(self) -> None:
         model = self.model
         if self.attempt(model.live, self.update(cancel_at_period_end=True)) and not model.at_period_end:
-            self.end_on(max(model.end, model.now), flag=True)
+            self.end_on(max(model.whole, model.now), flag=True)
 
     @rule()
     def cancel_in_the_portal(self) -> None:
@@ -185,8 +193,8 @@ class Life(RuleBasedStateMachine):
     def cancel_at_a_date(self, ahead: int) -> None:
         at = self.model.now + ahead * DAY_S
         if self.attempt(self.model.live, self.update(cancel_at=at)):
-            if self.model.classic and self.model.status == "trialing" and at < self.model.end:
-                self.model = replace(self.model, trial_end=at, end=at, anchor=at)
+            if self.model.classic and self.model.status == "trialing" and at < self.model.whole:
+                self.model = replace(self.model, trial_end=at, whole=at, anchor=at)
             self.end_on(at, flag=False)
 
     @rule()
@@ -223,7 +231,7 @@ class Life(RuleBasedStateMachine):
         model = self.model
         if self.attempt(model.status == "paused", lambda tx: subscriptions.resume(tx, self.id)):
             end = next_boundary(model.now, model.now)
-            self.model = replace(model, status="active", anchor=model.now, start=model.now, end=end)
+            self.model = replace(model, status="active", anchor=model.now, start=model.now, whole=end)
 
     @rule(coupon=st.sampled_from(["MONTH", "EVER"]))
     def put_coupon(self, coupon: str) -> None:

@@ -187,7 +187,7 @@ def _order(told: list[str], *kinds: str) -> list[str]:
 
 
 def test_news_of_a_creation_a_renewal_and_an_upgrade_come_in_order(client: stripe.StripeClient):
-    """Source: https://support.stripe.com/questions/what-events-can-i-see-when-a-subscription-is-renewed (the renewal)."""
+    """Source of the renewal: https://support.stripe.com/questions/what-events-can-i-see-when-a-subscription-is-renewed"""
     story = Ledger(client, "2027-04-01")
     story.card()
     story.subscribe()
