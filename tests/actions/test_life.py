@@ -54,7 +54,7 @@ class Model:
     now: int
     anchor: int
     start: int
-    end: int
+    whole: int
     trial_end: int | None
     status: str
     cancel_at: int | None = None
@@ -75,11 +75,12 @@ class Model:
         return self.cancel_at is not None
 
     @property
-    def shown_end(self) -> int:
-        """An end in the middle cuts the period short; a trial stays whole."""
-        at = self.cancel_at
-        cuts = at is not None and self.start < at < self.end and (self.trial_end is None or self.trial_end < at)
-        return at if cuts and at is not None else self.end
+    def end(self) -> int:
+        """Where the period ends: at its boundary, or before it where the subscription does; a trial is not cut."""
+        at, trial = self.cancel_at, self.trial_end
+        if at is None or not self.start < at < self.whole or (trial is not None and trial >= at):
+            return self.whole
+        return at
 
     def due(self) -> int | None:
         if not self.live:
@@ -102,7 +103,7 @@ class Model:
         self.now = target
 
     def _period(self, at: int) -> None:
-        self.start, self.end = at, next_boundary(self.anchor, at)
+        self.start, self.whole = at, next_boundary(self.anchor, at)
         self.discounts = [end for end in self.discounts if end is None or end > at]
 
 
@@ -148,7 +149,7 @@ class Life(RuleBasedStateMachine):
             now=start,
             anchor=anchor,
             start=start,
-            end=trial_end or next_boundary(anchor, start),
+            whole=trial_end or next_boundary(anchor, start),
             trial_end=trial_end,
             status="trialing" if trial else "active",
         )
@@ -177,7 +178,7 @@ class Life(RuleBasedStateMachine):
     def cancel_at_period_end(self) -> None:
         model = self.model
         if self.attempt(model.live, self.update(cancel_at_period_end=True)) and not model.at_period_end:
-            self.end_on(max(model.end, model.now), flag=True)
+            self.end_on(max(model.whole, model.now), flag=True)
 
     @rule()
     def cancel_in_the_portal(self) -> None:
@@ -192,8 +193,8 @@ class Life(RuleBasedStateMachine):
     def cancel_at_a_date(self, ahead: int) -> None:
         at = self.model.now + ahead * DAY_S
         if self.attempt(self.model.live, self.update(cancel_at=at)):
-            if self.model.classic and self.model.status == "trialing" and at < self.model.end:
-                self.model = replace(self.model, trial_end=at, end=at, anchor=at)
+            if self.model.classic and self.model.status == "trialing" and at < self.model.whole:
+                self.model = replace(self.model, trial_end=at, whole=at, anchor=at)
             self.end_on(at, flag=False)
 
     @rule()
@@ -230,7 +231,7 @@ class Life(RuleBasedStateMachine):
         model = self.model
         if self.attempt(model.status == "paused", lambda tx: subscriptions.resume(tx, self.id)):
             end = next_boundary(model.now, model.now)
-            self.model = replace(model, status="active", anchor=model.now, start=model.now, end=end)
+            self.model = replace(model, status="active", anchor=model.now, start=model.now, whole=end)
 
     @rule(coupon=st.sampled_from(["MONTH", "EVER"]))
     def put_coupon(self, coupon: str) -> None:
@@ -286,7 +287,7 @@ class Life(RuleBasedStateMachine):
             model.at_period_end,
             model.canceled_at,
         )
-        assert (item.current_period_start, item.current_period_end) == (model.start, model.shown_end)
+        assert (item.current_period_start, item.current_period_end) == (model.start, model.end)
         assert (item.quantity, here.billing_cycle_anchor) == (model.quantity, model.anchor)
         assert ("on" if pause is None else pause.resumes_at) == model.collection
         assert [each.end for each in here.discounts] == model.discounts

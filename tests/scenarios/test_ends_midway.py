@@ -138,6 +138,15 @@ def test_a_new_subscription_can_be_as_short_as_its_end(client: stripe.StripeClie
     assert (on(gone.ended_at), story.totals()) == ("2027-04-11", [total])
 
 
+def test_a_pause_is_followed_by_the_part_up_to_the_end(client: stripe.StripeClient):
+    story = _begun(client)
+    story.api.subscriptions.pause(story.id, {"type": "subscription"})
+    story.change(cancel_at=at("2027-06-21"))
+    story.go("2027-06-01")
+    assert story.api.subscriptions.resume(story.id).status == "active"
+    assert (story.totals(), story.period()) == ([1000, 667], ("2027-06-01", "2027-06-21"))  # 20 of 30 days
+
+
 def test_a_discount_counts_for_the_short_period_too(client: stripe.StripeClient):
     story = _begun(client)
     story.change(discounts=[story.coupon(percent_off=20)], cancel_at=at("2027-05-21"))

@@ -23,7 +23,7 @@ from tenure.actions.terms import discounted, ending, plain, prices_of
 from tenure.domain import cancellations
 from tenure.domain.documents import EventDraft
 from tenure.domain.errors import Conflict, Invalid, NotFound
-from tenure.domain.items import reprice, start_period
+from tenure.domain.items import cut_short, reprice, start_period
 from tenure.domain.portal import FeedbackOption
 from tenure.domain.requests import (
     DetailsGiven,
@@ -326,7 +326,7 @@ def resume(tx: Tx, id: str, params: ResumeSubscription | None = None) -> Subscri
     now = moment(tx, before.test_clock)
     anchor = params.billing_cycle_anchor if params else UNSET
     unchanged = anchor == "unchanged" or getattr(anchor, "type", None) == "unchanged"
-    after = before if unchanged else _restarted(tx, before, now)
+    after = before if unchanged else cut_short(_restarted(tx, before, now))
     on_success = params is None or params.payment_behavior != "resume_on_payment_attempt"
     types = (UPDATED, "customer.subscription.resumed")
     return changes.resumed(tx, before, noticing(after), on_success=on_success, now=now, types=types)
