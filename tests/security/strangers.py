@@ -6,6 +6,7 @@ halyard, brig = merchants(server)     brig.client().v1.customers.retrieve(halyar
 import asyncio
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,8 @@ def new_key(owner: Visitor, kind: str, *, live: bool = False) -> str:
 def merchants(server: Server) -> tuple[Merchant, Merchant]:
     """The server's own account, and another one beside it."""
     first_user, second_user = server.user(), server.user()
-    asyncio.run(_second_account(server, second_user))
+    with ThreadPoolExecutor(1) as thread:  # a browser's tests may have a loop running in this one
+        thread.submit(lambda: asyncio.run(_second_account(server, second_user))).result()
     return _filled(server, server.key(), first_user), _filled(server, KEY, second_user)
 
 
