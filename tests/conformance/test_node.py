@@ -2,16 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.server import Server
 
-CACHE = Path(__file__).parents[2] / ".cache" / "node"
 STORY = """
 const Stripe = require("stripe");
 const [key, port] = process.argv.slice(1);
@@ -80,25 +76,6 @@ const stripe = new Stripe(key, { host: "127.0.0.1", port, protocol: "http", maxN
 """
 
 
-@pytest.fixture(scope="module")
-def sdk() -> Path:
-    """The folder that `stripe` is installed in."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not (node and npm):
-        pytest.skip("node and npm are not both here")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    if not (CACHE / "node_modules" / "stripe").exists():
-        wanted = ["install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--ignore-scripts", "stripe"]
-        patience = ["--fetch-retries=0", "--fetch-timeout=15000"]
-        try:
-            done = subprocess.run([npm, *wanted, *patience], capture_output=True, timeout=60, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm did not fetch the SDK within a minute")
-        if done.returncode != 0:
-            pytest.skip("npm cannot fetch the SDK here")
-    return CACHE
-
-
 def told_by(sdk: Path, story: str, server: Server, key: str) -> dict[str, Any]:
     """What a story in JavaScript prints at its end."""
     done = subprocess.run(
@@ -115,8 +92,8 @@ def told_by(sdk: Path, story: str, server: Server, key: str) -> dict[str, Any]:
     return told
 
 
-def test_the_story_of_a_cancellation_in_node(sdk: Path, server: Server, key: str):
-    told = told_by(sdk, STORY, server, key)
+def test_the_story_of_a_cancellation_in_node(node_sdk: Path, server: Server, key: str):
+    told = told_by(node_sdk, STORY, server, key)
     assert told["ending"]["cancel_at_period_end"] is True
     assert told["ending"]["cancel_at"] == told["ending"]["items"]["data"][0]["current_period_end"]
     assert told["ending"]["cancellation_details"]["feedback"] == "unused"
@@ -125,8 +102,8 @@ def test_the_story_of_a_cancellation_in_node(sdk: Path, server: Server, key: str
     assert told["ship"] == "Løve"
 
 
-def test_the_story_of_a_bill_in_node(sdk: Path, server: Server, key: str):
-    told = told_by(sdk, BILLING, server, key)
+def test_the_story_of_a_bill_in_node(node_sdk: Path, server: Server, key: str):
+    told = told_by(node_sdk, BILLING, server, key)
     assert told == {
         "first": ["paid", 2900, 3451],
         "intent": "succeeded",

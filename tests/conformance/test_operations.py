@@ -239,7 +239,7 @@ def _endpoint(shop: Shop, act: Callable[[Any], Any]) -> Any:
         shop.api.webhook_endpoints.delete(made.id)
 
 
-def _no_discount(shop: Shop) -> None:
+def no_discount(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.api.customers.delete_discount(shop.customer().id)
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
@@ -248,7 +248,7 @@ def _no_discount(shop: Shop) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_sdk_performs_it_and_gets_what_it_declares(shop: Shop, operation: str):
     if operation == "DELETE /v1/customers/{id}/discount":
-        _no_discount(shop)
+        no_discount(shop)
         return
     if operation in NOT_HERE:
         with pytest.raises(stripe.InvalidRequestError):
