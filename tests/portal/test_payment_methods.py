@@ -70,6 +70,20 @@ def test_the_last_one_stays_while_a_subscription_is_charged_to_it(visitor, shop,
     assert saved(shop, ada) == []
 
 
+def test_the_one_that_pays_stays_until_another_is_the_default(visitor, shop, ada):
+    visitor.get(PATH).press("add-card", **GOOD)
+    pays = default_of(shop, ada)
+    visitor.press("add-card", **MASTERCARD)
+    shop.subscription(ada)
+    path = f"{PATH}/{pays}/remove"
+    assert "Make another one the default first" in visitor.get(path).text
+    assert "Make another one the default first" in visitor.post(path).text
+    assert sorted(saved(shop, ada)) == ["4242", "4444"] and default_of(shop, ada) == pays
+    visitor.press("make-default")
+    assert "The payment method was removed" in visitor.post(path).text
+    assert saved(shop, ada) == ["4444"] and default_of(shop, ada) is not None
+
+
 @pytest.mark.parametrize(
     ("given", "status", "said"),
     [

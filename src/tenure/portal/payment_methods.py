@@ -3,15 +3,17 @@
 GET  /p/payment-methods                 POST  add a card, by the number of a test card
 POST /p/payment-methods/<id>/default    GET, POST /p/payment-methods/<id>/remove
 
-The last one stays while a subscription is charged automatically. A number is never stored or shown again.
+One stays while a subscription is charged to it and nothing else would pay. A number is never stored or shown again.
 """
+
+from functools import wraps
 
 from tenure import gateways
 from tenure.actions import customers, payment_methods
 from tenure.domain.errors import Declined, Invalid, NotFound
 from tenure.domain.payment_methods import PaymentMethod
 from tenure.domain.subscriptions import TERMINAL, Subscription, is_ending
-from tenure.portal.visit import Visit
+from tenure.portal.visit import Handler, Visit
 from tenure.store import Tx
 from tenure.web.asked import Answer, Goto, Shown
 from tenure.web.cards import MOST_DIGITS, Errors, read_card
@@ -23,16 +25,31 @@ MOST_METHODS = 50
 MOST_SUBSCRIPTIONS = 100
 
 
+def _where_offered(handler: Handler) -> Handler:
+    """A deep link goes elsewhere instead. Raises NotFound where the configuration has no such page."""
+
+    @wraps(handler)
+    def guarded(tx: Tx, visit: Visit) -> Answer:
+        if not visit.has_home():
+            return Goto(HOME)
+        if not visit.configuration.features.payment_method_update.enabled:
+            raise NotFound("There is no such page.")
+        return handler(tx, visit)
+
+    return guarded
+
+
+@_where_offered
 def show(tx: Tx, visit: Visit) -> Answer:
     """All of them, and the form for one more."""
-    return _closed(visit) or Shown(_page(tx, visit))
+    return Shown(_page(tx, visit))
 
 
+@_where_offered
 def add(tx: Tx, visit: Visit) -> Answer:
     """Save a card; the first one pays from now on."""
-    closed = _closed(visit)
-    if closed is not None or not _takes_cards(tx):
-        return closed or Goto(PATH)
+    if not _takes_cards(tx):
+        return Goto(PATH)
     card = read_card(visit.asked.form, visit.language)
     if not isinstance(card, dict):
         return Shown(_page(tx, visit, errors=card), 422)
@@ -48,45 +65,30 @@ def add(tx: Tx, visit: Visit) -> Answer:
     return Goto(f"{PATH}?added=1")
 
 
+@_where_offered
 def make_default(tx: Tx, visit: Visit) -> Answer:
     """This one pays from now on."""
-    closed = _closed(visit)
-    if closed is not None:
-        return closed
     _choose(tx, visit, _own(tx, visit))
     return Goto(f"{PATH}?default=1")
 
 
+@_where_offered
 def ask_removal(tx: Tx, visit: Visit) -> Answer:
     """What is about to be removed."""
-    closed = _closed(visit)
-    if closed is not None:
-        return closed
     method = _own(tx, visit)
-    if _is_needed(tx, visit):
-        return Goto(f"{PATH}?needed=1")
-    return Shown(RemoveMethodPage(row=_row(method, visit), url=f"{PATH}/{method.id}/remove", back=PATH))
+    kept = _kept(tx, visit, method)
+    return kept or Shown(RemoveMethodPage(row=_row(method, visit), url=f"{PATH}/{method.id}/remove", back=PATH))
 
 
+@_where_offered
 def remove(tx: Tx, visit: Visit) -> Answer:
     """Forget it for good."""
-    closed = _closed(visit)
-    if closed is not None:
-        return closed
     method = _own(tx, visit)
-    if _is_needed(tx, visit):
-        return Goto(f"{PATH}?needed=1")
+    kept = _kept(tx, visit, method)
+    if kept is not None:
+        return kept
     payment_methods.detach(tx, method.id)
     return Goto(f"{PATH}?removed=1")
-
-
-def _closed(visit: Visit) -> Goto | None:
-    """Where a deep link goes instead. Raises NotFound where the configuration has no such page."""
-    if not visit.has_home():
-        return Goto(HOME)
-    if not visit.configuration.features.payment_method_update.enabled:
-        raise NotFound("There is no such page.")
-    return None
 
 
 def _own(tx: Tx, visit: Visit) -> PaymentMethod:
@@ -109,13 +111,16 @@ def _methods(tx: Tx, visit: Visit) -> list[PaymentMethod]:
     return tx.page(PaymentMethod, [("customer", "=", visit.customer.id)], limit=MOST_METHODS).items
 
 
-def _is_needed(tx: Tx, visit: Visit) -> bool:
-    """Whether it is the last one, and a subscription that goes on is charged to it."""
-    if len(_methods(tx, visit)) > 1:
-        return False
+def _kept(tx: Tx, visit: Visit, method: PaymentMethod) -> Goto | None:
+    """Where it leads that a method stays: it is the last one, or the only one that would pay a subscription."""
     every = tx.page(Subscription, [("customer", "=", visit.customer.id)], limit=MOST_SUBSCRIPTIONS).items
     charged = [each for each in every if each.collection_method == "charge_automatically"]
-    return any(each.status not in TERMINAL and not is_ending(each) for each in charged)
+    going_on = [each for each in charged if each.status not in TERMINAL and not is_ending(each)]
+    if going_on and len(_methods(tx, visit)) == 1:
+        return Goto(f"{PATH}?needed=1")
+    default = visit.customer.invoice_settings.default_payment_method
+    payers = [{each.default_payment_method, default} - {None} for each in going_on]
+    return Goto(f"{PATH}?pays=1") if {method.id} in payers else None
 
 
 def _row(method: PaymentMethod, visit: Visit) -> MethodRow:
@@ -145,6 +150,9 @@ def _said(visit: Visit) -> Notice | None:
     if "needed" in query:
         text = _("Your subscription is paid with this one.")
         return Notice(_("Add another payment method first"), text, "warn", "alert", focus=True)
+    if "pays" in query:
+        text = _("Your subscription is paid with this one.")
+        return Notice(_("Make another one the default first"), text, "warn", "alert", focus=True)
     texts = {
         "added": _("Your card was saved"),
         "default": _("Your default payment method was changed"),
